@@ -1,0 +1,166 @@
+"""Connections: one file per source; Airbyte, schedule, event routing, Bronze and freshness come from it alone."""
+
+import re
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from biaac import files
+from biaac.errors import PermanentError
+
+NAME = r"^[a-z][a-z0-9_]{1,39}$"
+SECRET = re.compile(r"\$\{secret:([A-Z][A-Z0-9_]*)\}")
+
+
+def _duration(value: Any) -> Any:
+    """``26h``, ``90m``, ``3d`` as people write them."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)\s*([smhd])", value)):
+        unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+        return timedelta(**{unit: int(match[1])})
+    raise ValueError("a number and a unit such as 90m, 26h or 3d")
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("a time zone of the IANA database, such as America/New_York") from None
+    return value
+
+
+def _cron(value: str) -> str:
+    if len(value.split()) != 5:
+        raise ValueError("five cron fields: minute hour day month weekday, such as '0 5 * * *'")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_File):
+    """Which connector reads the source, and what it is told."""
+
+    connector: str = Field(pattern=r"^sources/[a-z][a-z0-9_]*$", description="A connector of our own: sources/<name>.")
+    config: dict[str, Any] = Field(default_factory=dict, description="Configuration; ${secret:NAME} for secrets.")
+
+
+class Schedule(_File):
+    """When Cloud Scheduler starts a sync."""
+
+    cron: Annotated[str, AfterValidator(_cron)]
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+
+
+class Freshness(_File):
+    """How old the data of this connection may be before a person hears of it."""
+
+    warn_after: Duration
+    fail_after: Duration
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.fail_after < self.warn_after:
+            raise ValueError("fail_after must not be shorter than warn_after")
+        return self
+
+
+class Stream(_File):
+    """One table of the source and how it is read."""
+
+    name: str = Field(pattern=NAME)
+    mode: Literal["incremental", "full_refresh"]
+    cursor: str | None = None
+    primary_key: list[str] = Field(default_factory=list)
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _cursor_fits_mode(self) -> Self:
+        if (self.mode == "incremental") != (self.cursor is not None):
+            raise ValueError("mode incremental needs a cursor, mode full_refresh has none")
+        return self
+
+
+class Connection(_File):
+    """A whole connection file."""
+
+    name: str = Field(pattern=NAME)
+    description: str
+    owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    source: Source
+    schedule: Schedule
+    freshness: Freshness
+    streams: list[Stream] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _stream_names_differ(self) -> Self:
+        seen = [stream.name for stream in self.streams]
+        if twice := sorted({name for name in seen if seen.count(name) > 1}):
+            raise ValueError(f"stream {twice[0]} is declared twice")
+        return self
+
+    @property
+    def id(self) -> UUID:
+        """The connection id in Airbyte's public API: derived from the name, so it needs no registry."""
+        return uuid5(NAMESPACE_URL, f"biaac/connections/{self.name}")
+
+    @property
+    def enabled_streams(self) -> list[Stream]:
+        """The streams a sync reads."""
+        return [stream for stream in self.streams if stream.enabled]
+
+
+def load(directory: Path) -> dict[str, Connection]:
+    """Every ``*.yaml`` of ``directory`` by connection name; ``PermanentError`` lists all faults of all files."""
+    found: dict[str, Connection] = {}
+    faults: list[str] = []
+    for path in sorted(directory.glob("*.yaml")):
+        try:
+            connection = files.load(path, Connection)
+            if connection.name != path.stem:
+                faults.append(
+                    f"{path}:1: name: the file's own name {path.stem!r} is expected, found {connection.name!r}"
+                )
+            found[connection.name] = connection
+        except PermanentError as error:
+            faults.append(error.message)
+    if faults:
+        raise PermanentError("\n".join(faults), hint="biaac connections validate")
+    return found
+
+
+def get(directory: Path, name: str) -> Connection:
+    """One connection; ``PermanentError`` names those that exist."""
+    known = load(directory)
+    if name not in known:
+        raise PermanentError(
+            f"connection {name!r} does not exist; there are: {', '.join(sorted(known)) or 'none'}",
+            hint=f"look into {directory}",
+        )
+    return known[name]
+
+
+def resolve_secrets(config: Any, secrets: dict[str, str]) -> Any:
+    """``config`` with every ``${secret:NAME}`` replaced; ``PermanentError`` names the first that is not set."""
+    if isinstance(config, dict):
+        return {key: resolve_secrets(value, secrets) for key, value in config.items()}
+    if isinstance(config, list):
+        return [resolve_secrets(value, secrets) for value in config]
+    if isinstance(config, (date, datetime)):
+        return config.isoformat()
+    if not isinstance(config, str):
+        return config
+
+    def value_of(match: re.Match[str]) -> str:
+        if match[1] not in secrets:
+            raise PermanentError(f"secret {match[1]} is not set", hint=f"add {match[1]}=... to .env (mode 600)")
+        return secrets[match[1]]
+
+    return SECRET.sub(value_of, config)

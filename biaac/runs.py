@@ -1,0 +1,85 @@
+"""Run records: what one workflow execution's transform did, written once it is decided.
+
+    gs://OPS/runs/<environment>/<workflow execution>.json
+
+``warm_cache`` reads it to answer the workflow; ``biaac runs`` and the audits' history read it for people.
+"""
+
+from enum import StrEnum
+
+from google.cloud.storage import Bucket
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from biaac import objects
+from biaac.errors import PermanentError
+from biaac.releases import AuditOutcome, Load
+
+
+class Outcome(StrEnum):
+    """What the transform decided. Each is final for its execution and exits 0."""
+
+    PUBLISHED = "published"
+    NOTHING_NEW = "nothing_new"
+    REJECTED = (
+        "rejected"  # a blocking audit failed, or a model could not be built: waits for new data, models or a retry
+    )
+
+
+class Step(BaseModel):
+    """A named part of the transform and how long it took."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    seconds: float
+    rows: int | None = None
+
+
+class Run(BaseModel):
+    """The record. ``release`` is the candidate (published), or the newest one there was (otherwise)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = 1
+    execution: str  # workflow execution
+    job_execution: str  # Cloud Run execution that decided
+    reason: str  # sync, sweep, deploy, retry
+    outcome: Outcome
+    release: str | None
+    message: str
+    loads: list[Load]  # admitted by this run
+    models: str  # digest of the SQLMesh project it ran with
+    audits: list[AuditOutcome]
+    steps: list[Step] = Field(default_factory=list)
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+
+
+def write(ops: Bucket, environment: str, run: Run) -> None:
+    """Record a run; a second record of the same execution changes nothing."""
+    objects.create(ops, _name(environment, run.execution), run.model_dump(mode="json"))
+
+
+def read(ops: Bucket, environment: str, execution: str) -> Run | None:
+    """The record of one workflow execution; None while its transform has not decided."""
+    value = objects.read(ops, _name(environment, execution)).value
+    return None if value is None else Run.model_validate(value)
+
+
+def get(ops: Bucket, environment: str, execution: str) -> Run:
+    """As ``read``, but ``PermanentError`` where there is none."""
+    run = read(ops, environment, execution)
+    if run is None:
+        raise PermanentError(f"run {execution} has no record in {environment}", hint="biaac runs")
+    return run
+
+
+def history(ops: Bucket, environment: str, *, limit: int) -> list[Run]:
+    """The newest ``limit`` records, newest first."""
+    blobs = sorted(ops.list_blobs(prefix=f"runs/{environment}/"), key=lambda blob: blob.updated, reverse=True)
+    found = (objects.read(ops, blob.name).value for blob in blobs[:limit])
+    return [Run.model_validate(value) for value in found if value is not None]
+
+
+def _name(environment: str, execution: str) -> str:
+    return f"runs/{environment}/{execution}.json"

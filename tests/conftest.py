@@ -1,0 +1,99 @@
+"""What every layer of tests uses: a real storage server, fresh buckets for each test, settings that point there."""
+
+import os
+import random
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from biaac.clients import storage_client
+from biaac.settings import ROOT, Settings
+from local import storage as storage_stand_in
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(fact: Callable[[], object], *, seconds: float = 30, what: str = "") -> None:
+    """Ask for a fact until it is true; fail with its name when it never is."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if fact():
+                return
+        except (OSError, httpx.TransportError):
+            pass
+        time.sleep(0.02)  # a poll of a fact, bounded above
+    raise AssertionError(f"not true after {seconds} s: {what or fact}")
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """The seed of this session's random tests: BIAAC_SEED to repeat one."""
+    value = int(os.environ.get("BIAAC_SEED", random.randrange(2**32)))  # noqa: S311
+    print(f"\nBIAAC_SEED={value}")
+    return value
+
+
+@pytest.fixture(scope="session")
+def storage_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A fake-gcs-server of this session; its http://host:port."""
+    port = free_port()
+    root = tmp_path_factory.mktemp("storage")
+    log = (root.parent / "storage.log").open("wb")
+    process = subprocess.Popen(storage_stand_in.command(port=port, root=root, publish=False), stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    wait_for(lambda: httpx.get(f"{url}/_internal/healthcheck", timeout=1).is_success, what="storage answers")
+    yield url
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def environment(storage_server: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The variables of a laptop with three fresh buckets; set for this test, and to be given to its processes.
+
+    A test that needs another service sets its variable on top (e.g. ``environment["CACHE_URL"] = ...``).
+    """
+    unique = uuid.uuid4().hex[:8]
+    values = {
+        "GOOGLE_CLOUD_PROJECT": "laptop",
+        "GOOGLE_CLOUD_LOCATION": "local",
+        "BRONZE_BUCKET": f"bronze-{unique}",
+        "LAKE_BUCKET": f"lake-{unique}",
+        "OPS_BUCKET": f"ops-{unique}",
+        "AIRBYTE_URL": "http://127.0.0.1:1/api/public/v1",
+        "FUNCTIONS_URL": "http://127.0.0.1:1",
+        "CACHE_URL": "grpc://127.0.0.1:1",
+        "SUPERSET_URL": "http://127.0.0.1:1",
+        "STORAGE_EMULATOR_HOST": storage_server,
+        "PYTHONPATH": str(ROOT),
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    client = storage_client(Settings.load())
+    for bucket in ("BRONZE_BUCKET", "LAKE_BUCKET", "OPS_BUCKET"):
+        client.create_bucket(values[bucket])
+    return values
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> Settings:
+    """Settings as ``environment`` gives them."""
+    return Settings.load()
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The root of this checkout."""
+    return ROOT

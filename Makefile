@@ -1,0 +1,52 @@
+# Needs git, make and Python 3.11; everything else is installed from committed locks into .biaac/.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ENVS    := .biaac/envs
+RUNTIME := functions transform cache ingestion local superset $(addprefix source-,$(notdir $(patsubst %/uv.lock,%,$(wildcard connections/sources/*/uv.lock))))
+READY   := $(RUNTIME:%=$(ENVS)/%/.ready)
+DEV     := $(ENVS)/dev/.ready
+PYTHON  := PYTHONPATH=. $(ENVS)/dev/bin/python
+
+TICK          ?= 60
+PORT_BASE     ?= 18080
+SUPERSET_PORT ?= 8088
+SUPERVISOR    := PYTHONPATH=. $(ENVS)/local/bin/python -m local.supervisor
+
+.PHONY: help run setup test test-all lint bench stop clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  settings of run: ONCE=1 one full cycle, verify, exit 0 or 1; TICK=60 seconds between syncs (0: by cron);"
+	@echo "                   PORT_BASE=18080 SUPERSET_PORT=8088"
+
+run: setup ## The whole stack on this machine; Ctrl-C stops it
+	@exec env $(SUPERVISOR) --tick $(TICK) --port-base $(PORT_BASE) --superset-port $(SUPERSET_PORT) $(if $(ONCE),--once)
+
+setup: $(READY) ## Build every environment from its lock (run does it by itself)
+
+$(ENVS)/superset/.ready: superset/pyproject.toml superset/uv.lock
+	@bin/environment superset
+$(ENVS)/source-%/.ready: connections/sources/%/pyproject.toml connections/sources/%/uv.lock
+	@bin/environment source-$*
+$(ENVS)/%/.ready: pyproject.toml uv.lock
+	@bin/environment $*
+
+test: setup $(DEV) ## Unit, component, end-to-end and browser tests
+	@tests/browser/chromium.sh
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: $(DEV) ## Style, types, import rules, SQL models, workflow
+	@$(ENVS)/dev/bin/ruff check .
+	@$(ENVS)/dev/bin/ruff format --check .
+	@$(ENVS)/dev/bin/mypy biaac local cli ingestion cache_service sqlmesh_project
+	@MYPYPATH=functions:. $(ENVS)/dev/bin/mypy functions
+	@PYTHONPATH=. $(ENVS)/dev/bin/lint-imports
+	@bin/uv lock --quiet --check
+
+stop: ## Stop the stack that runs from this folder
+	@[ ! -x $(ENVS)/local/bin/python ] || $(SUPERVISOR) --stop
+
+clean: stop ## Stop, then delete data and logs (environments stay)
+	@rm -rf .biaac/state .biaac/logs .biaac/laptop.env
+	@echo "data and logs deleted; environments kept in $(ENVS)"

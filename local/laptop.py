@@ -1,0 +1,169 @@
+"""The laptop's plan: addresses, variables, services and jobs, as plain values. The supervisor carries it out."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from biaac import connections
+from biaac.settings import ROOT
+
+STACK = "BIAAC_STACK"  # marks every process of a stack, so that one whose supervisor was killed is found again
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process of the stack: its command, the port it owns, and how it shows that it is ready."""
+
+    name: str
+    command: list[str]
+    port: int
+    health: str | None = None  # a path that answers 200 when ready; None: the port accepting connections is enough
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Laptop:
+    """A stack on this machine. Two with different ``state`` and ports do not meet."""
+
+    state: Path  # data and logs live in here
+    port_base: int
+    superset_port: int
+    tick: int | None  # seconds between two firings of each schedule; None: the cron of the connection file
+    connections: Path = ROOT / "connections"
+    models: Path | None = None  # a SQLMesh project other than the repository's own, for tests
+
+    @property
+    def data(self) -> Path:
+        """What a second start goes on from."""
+        return self.state / "state"
+
+    @property
+    def logs(self) -> Path:
+        """One file per service, one per job."""
+        return self.state / "logs"
+
+    def port(self, service: str) -> int:
+        """The port of a service; docs and the README name the defaults."""
+        if service == "superset":
+            return self.superset_port
+        order = ["storage", "eventarc", "workflows", "run", "scheduler", "airbyte", "functions", "cache"]
+        return self.port_base + 1 + order.index(service)
+
+    def address(self, service: str) -> str:
+        """``127.0.0.1:port``: everything listens on loopback only."""
+        return f"127.0.0.1:{self.port(service)}"
+
+    def variables(self) -> dict[str, str]:
+        """What every process is given: the variables of ``biaac.settings`` and of each room's own settings."""
+        return {
+            "GOOGLE_CLOUD_PROJECT": "laptop",
+            "GOOGLE_CLOUD_LOCATION": "local",
+            "BIAAC_ENVIRONMENT": "prod",
+            "BRONZE_BUCKET": "bronze",
+            "LAKE_BUCKET": "lake",
+            "OPS_BUCKET": "ops",
+            "AIRBYTE_URL": f"http://{self.address('airbyte')}/api/public/v1",
+            "FUNCTIONS_URL": f"http://{self.address('functions')}",
+            "CACHE_URL": f"grpc://{self.address('cache')}",
+            "SUPERSET_URL": f"http://{self.address('superset')}",
+            "CONNECTIONS_DIR": str(self.connections),
+            "STORAGE_EMULATOR_HOST": f"http://{self.address('storage')}",
+            "WORKFLOWS_EMULATOR_HOST": self.address("workflows"),
+            "RUN_EMULATOR_HOST": f"http://{self.address('run')}",
+            "SCHEDULER_EMULATOR_HOST": f"http://{self.address('scheduler')}",
+        }
+
+    def executable(self, environment: str, name: str) -> str:
+        """A program of one of the environments that ``make`` built."""
+        return str(ROOT / ".biaac/envs" / environment / "bin" / name)
+
+    def services(self) -> list[Service]:
+        """Every process of the stack, in the order of their start."""
+        local = self.executable("local", "python")
+
+        def stand_in(name: str, module: str, *arguments: str, health: str | None = None) -> Service:
+            state = [] if name == "storage" else ["--state", str(self.data / name)]
+            command = [local, "-m", f"local.{module}", "--port", str(self.port(name)), *state, *arguments]
+            return Service(name, command, self.port(name), health)
+
+        every = [] if self.tick is None else ["--every", str(self.tick)]
+        functions = f"http://{self.address('functions')}"
+        return [
+            stand_in("eventarc", "eventarc", "--trigger", f"bucket=bronze,url={functions}/bronze_finalized"),
+            stand_in(
+                "storage",
+                "storage",
+                *("--root", str(self.data / "storage"), "--buckets", "bronze,lake,ops"),
+                *("--publish-to", self.address("eventarc")),
+                health="/_internal/healthcheck",
+            ),
+            stand_in("run", "run_jobs", "--logs", str(self.logs), "--jobs", str(self.data / "jobs.yaml")),
+            stand_in(
+                "workflows",
+                "workflows",
+                *("--source", str(ROOT / "workflows/refresh.workflows.yaml")),
+                *("--project", "laptop", "--location", "local"),
+                *("--set", f"FUNCTIONS_URL={functions}"),
+                *("--set", f"RUN_EMULATOR_HOST=http://{self.address('run')}"),
+            ),
+            Service(
+                "airbyte",
+                [
+                    self.executable("ingestion", "gunicorn"),
+                    *("--bind", self.address("airbyte"), "--threads", "8", "ingestion.api:app"),
+                ],
+                self.port("airbyte"),
+                "/api/public/v1/health",
+            ),
+            Service(
+                "functions",
+                [
+                    self.executable("functions", "gunicorn"),
+                    # a finalize event may watch its sync for 60 s inside its request
+                    *(
+                        "--bind",
+                        self.address("functions"),
+                        "--threads",
+                        "16",
+                        "--timeout",
+                        "120",
+                        "local.functions:app",
+                    ),
+                ],
+                self.port("functions"),
+            ),
+            Service(
+                "cache",
+                [self.executable("cache", "python"), "-m", "cache_service", "--port", str(self.port("cache"))],
+                self.port("cache"),
+            ),
+            Service(
+                "superset",
+                [self.executable("superset", "gunicorn"), "-c", "superset/gunicorn_conf.py"],
+                self.port("superset"),
+                "/health",
+            ),
+            stand_in("scheduler", "scheduler", *every),
+        ]
+
+    def jobs(self) -> dict[str, dict[str, object]]:
+        """Cloud Run jobs by name: the image becomes an environment of this machine."""
+        superset = self.executable("superset", "python")
+        jobs: dict[str, dict[str, object]] = {
+            "transform": {
+                "command": [self.executable("transform", "python"), "-m", "sqlmesh_project.transform"],
+                "timeout_s": 3600,
+            },
+            "superset-apply": {"command": [superset, "superset/apply.py"], "timeout_s": 900},
+            "superset-refresh": {"command": [superset, "superset/refresh.py"], "timeout_s": 900},
+        }
+        for name in connections.load(self.connections):
+            command = [self.executable("ingestion", "python"), "-m", "ingestion.sync", "--connection", name]
+            jobs[f"ingest-{name}"] = {"command": command, "timeout_s": 3600}
+        return jobs
+
+    def environment(self) -> dict[str, str]:
+        """The variables of a child: ours, over those of this process that a program needs to run at all."""
+        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TERM", "TMPDIR"}}
+        ours = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", STACK: str(self.state)}
+        return {**kept, **self.variables(), **ours}

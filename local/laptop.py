@@ -2,11 +2,14 @@
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from biaac import connections
 from biaac.settings import ROOT
 
+HOME = ROOT / ".biaac"  # everything made here: environments, data, logs; nothing of it is committed
+ENVIRONMENTS = HOME / "envs"
+DATA = HOME / "state"  # what a second start goes on from
+LOGS = HOME / "logs"  # one file per service, one per job
 STACK = "BIAAC_STACK"  # marks every process of a stack, so that one whose supervisor was killed is found again
 
 
@@ -23,24 +26,11 @@ class Service:
 
 @dataclass(frozen=True)
 class Laptop:
-    """A stack on this machine. Two with different ``state`` and ports do not meet."""
+    """The stack of this checkout. Two checkouts with different ports do not meet."""
 
-    state: Path  # data and logs live in here
     port_base: int
     superset_port: int
     tick: int | None  # seconds between two firings of each schedule; None: the cron of the connection file
-    connections: Path = ROOT / "connections"
-    models: Path | None = None  # a SQLMesh project other than the repository's own, for tests
-
-    @property
-    def data(self) -> Path:
-        """What a second start goes on from."""
-        return self.state / "state"
-
-    @property
-    def logs(self) -> Path:
-        """One file per service, one per job."""
-        return self.state / "logs"
 
     def port(self, service: str) -> int:
         """The port of a service; docs and the README name the defaults."""
@@ -66,7 +56,7 @@ class Laptop:
             "FUNCTIONS_URL": f"http://{self.address('functions')}",
             "CACHE_URL": f"grpc://{self.address('cache')}",
             "SUPERSET_URL": f"http://{self.address('superset')}",
-            "CONNECTIONS_DIR": str(self.connections),
+            "CONNECTIONS_DIR": str(ROOT / "connections"),
             "STORAGE_EMULATOR_HOST": f"http://{self.address('storage')}",
             "WORKFLOWS_EMULATOR_HOST": self.address("workflows"),
             "RUN_EMULATOR_HOST": f"http://{self.address('run')}",
@@ -75,14 +65,14 @@ class Laptop:
 
     def executable(self, environment: str, name: str) -> str:
         """A program of one of the environments that ``make`` built."""
-        return str(ROOT / ".biaac/envs" / environment / "bin" / name)
+        return str(ENVIRONMENTS / environment / "bin" / name)
 
     def services(self) -> list[Service]:
         """Every process of the stack, in the order of their start."""
         local = self.executable("local", "python")
 
         def stand_in(name: str, module: str, *arguments: str, health: str | None = None) -> Service:
-            state = [] if name == "storage" else ["--state", str(self.data / name)]
+            state = [] if name == "storage" else ["--state", str(DATA / name)]
             command = [local, "-m", f"local.{module}", "--port", str(self.port(name)), *state, *arguments]
             return Service(name, command, self.port(name), health)
 
@@ -93,11 +83,11 @@ class Laptop:
             stand_in(
                 "storage",
                 "storage",
-                *("--root", str(self.data / "storage"), "--buckets", "bronze,lake,ops"),
+                *("--root", str(DATA / "storage"), "--buckets", "bronze,lake,ops"),
                 *("--publish-to", self.address("eventarc")),
                 health="/_internal/healthcheck",
             ),
-            stand_in("run", "run_jobs", "--logs", str(self.logs), "--jobs", str(self.data / "jobs.yaml")),
+            stand_in("run", "run_jobs", "--logs", str(LOGS), "--jobs", str(DATA / "jobs.yaml")),
             stand_in(
                 "workflows",
                 "workflows",
@@ -157,7 +147,7 @@ class Laptop:
             "superset-apply": {"command": [superset, "superset/apply.py"], "timeout_s": 900},
             "superset-refresh": {"command": [superset, "superset/refresh.py"], "timeout_s": 900},
         }
-        for name in connections.load(self.connections):
+        for name in connections.load(ROOT / "connections"):
             command = [self.executable("ingestion", "python"), "-m", "ingestion.sync", "--connection", name]
             jobs[f"ingest-{name}"] = {"command": command, "timeout_s": 3600}
         return jobs
@@ -165,5 +155,5 @@ class Laptop:
     def environment(self) -> dict[str, str]:
         """The variables of a child: ours, over those of this process that a program needs to run at all."""
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TERM", "TMPDIR"}}
-        ours = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", STACK: str(self.state)}
+        ours = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", STACK: str(ROOT)}
         return {**kept, **self.variables(), **ours}

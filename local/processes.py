@@ -30,12 +30,12 @@ def start(command: list[str], *, log: Path, environment: dict[str, str], folder:
         )
 
 
-def of_stack(state: Path) -> list[psutil.Process]:
-    """Every living process of the stack in ``state``, but this one."""
+def of_stack(root: Path) -> list[psutil.Process]:
+    """Every living process of the stack of one checkout, but this one."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(STACK) == str(state):
+            if process.pid != os.getpid() and process.environ().get(STACK) == str(root):
                 found.append(process)
     return found
 

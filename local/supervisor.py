@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
@@ -29,7 +28,7 @@ from biaac.clients import storage_client
 from biaac.errors import BiaacError, PermanentError, TransientError
 from biaac.settings import ROOT, Settings
 from local import processes
-from local.laptop import Laptop, Service
+from local.laptop import DATA, HOME, LOGS, Laptop, Service
 
 READY_S = 120  # Superset's first import on a loaded machine took 30 s; four times that is a fault
 RESTARTS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each restart of a service that keeps dying
@@ -50,7 +49,7 @@ class Supervisor:
     def start(self) -> None:
         """Start every service and wait until each answers; raise an error that names the first that does not."""
         self._claim()
-        if left := processes.of_stack(self.laptop.state):
+        if left := processes.of_stack(ROOT):
             self.console.print(f"stopping {len(left)} processes that an earlier stack left running")
             processes.stop(left)
         services = self.laptop.services()
@@ -63,7 +62,7 @@ class Supervisor:
         self._write_plan()
         bootstrap = processes.start(
             [self.laptop.executable("superset", "python"), "superset/bootstrap.py"],
-            log=self.laptop.logs / "superset-bootstrap.log",
+            log=LOGS / "superset-bootstrap.log",
             environment=self.laptop.environment(),
             folder=ROOT,
         )
@@ -82,7 +81,7 @@ class Supervisor:
 
     def cycle(self) -> bool:
         """Sync every connection once, follow each to the dashboard, then check the whole: True if all is well."""
-        synced = [self._command("sync", name) for name in connections.load(self.laptop.connections)]
+        synced = [self._command("sync", name) for name in connections.load(ROOT / "connections")]
         return all(synced) and self._command("doctor")
 
     def watch(self) -> NoReturn:
@@ -106,19 +105,19 @@ class Supervisor:
         """End every process of the stack; the scheduler first, so that nothing new begins."""
         if scheduler := self.running.get("scheduler"):
             scheduler.terminate()
-        processes.stop(processes.of_stack(self.laptop.state))
-        (self.laptop.data / "services.json").unlink(missing_ok=True)
+        processes.stop(processes.of_stack(ROOT))
+        (DATA / "services.json").unlink(missing_ok=True)
 
     def _claim(self) -> None:
         """Take the lock that the operating system frees however this process ends."""
-        self.laptop.data.mkdir(parents=True, exist_ok=True)
-        self.lock = (self.laptop.data / "supervisor.lock").open("a+")
+        DATA.mkdir(parents=True, exist_ok=True)
+        self.lock = (DATA / "supervisor.lock").open("a+")
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.lock.seek(0)
             raise PermanentError(
-                f"a stack already runs from {self.laptop.state} (pid {self.lock.read().strip()})", hint="make stop"
+                f"a stack already runs from {ROOT} (pid {self.lock.read().strip()})", hint="make stop"
             ) from None
         self.lock.truncate(0)
         self.lock.write(str(os.getpid()))
@@ -127,12 +126,12 @@ class Supervisor:
     def _write_plan(self) -> None:
         """What other programs read: the variables (`bin/biaac`, `bin/sqlmesh`) and the jobs (the Run stand-in)."""
         lines = [f"{name}={value}\n" for name, value in self.laptop.variables().items()]
-        (self.laptop.state / "laptop.env").write_text("".join(lines))
-        (self.laptop.data / "jobs.yaml").write_text(yaml.safe_dump(self.laptop.jobs()))
+        (HOME / "laptop.env").write_text("".join(lines))
+        (DATA / "jobs.yaml").write_text(yaml.safe_dump(self.laptop.jobs()))
 
     def _start(self, service: Service) -> None:
         environment = self.laptop.environment() | service.variables
-        log = self.laptop.logs / f"{service.name}.log"
+        log = LOGS / f"{service.name}.log"
         self.running[service.name] = processes.start(service.command, log=log, environment=environment, folder=ROOT)
         self.started_at[service.name] = time.monotonic()
         self._write_services()
@@ -140,13 +139,13 @@ class Supervisor:
     def _write_services(self) -> None:
         """Name, pid, port and log of each service, for `biaac status`; replaced whole."""
         listed = [
-            {"name": s.name, "pid": self.running[s.name].pid, "port": s.port, "log": f"{self.laptop.logs}/{s.name}.log"}
+            {"name": s.name, "pid": self.running[s.name].pid, "port": s.port, "log": f"{LOGS}/{s.name}.log"}
             for s in self.laptop.services()
             if s.name in self.running
         ]
-        partial = self.laptop.data / "services.json.partial"
+        partial = DATA / "services.json.partial"
         partial.write_text(json.dumps({"supervisor": os.getpid(), "services": listed}, indent=1))
-        partial.replace(self.laptop.data / "services.json")
+        partial.replace(DATA / "services.json")
 
     def _wait_until_ready(self, service: Service) -> None:
         end = time.monotonic() + READY_S
@@ -157,7 +156,7 @@ class Supervisor:
                     fault = "does not answer" if code is None else f"ended with exit code {code}"
                     raise TransientError(
                         f"{service.name} {fault}; the end of its log:\n{self._tail(service.name)}",
-                        hint=f"read {self.laptop.logs}/{service.name}.log, then make run",
+                        hint=f"read {LOGS}/{service.name}.log, then make run",
                     )
                 time.sleep(0.05)  # a poll of a fact, bounded above
         self.console.print(f"[green]✓[/] {service.name:<11} 127.0.0.1:{service.port}")
@@ -168,7 +167,7 @@ class Supervisor:
         if code != 0:
             raise TransientError(
                 f"superset's database could not be prepared:\n{self._tail('superset-bootstrap')}",
-                hint=f"read {self.laptop.logs}/superset-bootstrap.log, then make run",
+                hint=f"read {LOGS}/superset-bootstrap.log, then make run",
             )
 
     def _keep_alive(self, service: Service) -> None:
@@ -191,7 +190,7 @@ class Supervisor:
         return subprocess.run(command, cwd=ROOT, env=self.laptop.environment(), check=False).returncode == 0
 
     def _tail(self, name: str) -> str:
-        text = (self.laptop.logs / f"{name}.log").read_text(errors="replace")
+        text = (LOGS / f"{name}.log").read_text(errors="replace")
         return "\n".join(f"  {line}" for line in text.splitlines()[-8:])
 
 
@@ -225,18 +224,12 @@ def main() -> None:
     parser.add_argument("--tick", type=int, default=60, help="seconds between syncs; 0: as the connection files say")
     parser.add_argument("--port-base", type=int, default=18080)
     parser.add_argument("--superset-port", type=int, default=8088)
-    parser.add_argument("--state", type=Path, default=ROOT / ".biaac")
-    parser.add_argument("--connections", type=Path, default=ROOT / "connections")
-    parser.add_argument("--stop", action="store_true", help="stop the stack that runs from --state")
+    parser.add_argument("--stop", action="store_true", help="stop the stack of this checkout")
     arguments = parser.parse_args()
-    laptop = Laptop(
-        arguments.state.resolve(),
-        arguments.port_base,
-        arguments.superset_port,
-        arguments.tick or None,
-        arguments.connections.resolve(),
-    )
-    sys.exit(_stop(laptop) if arguments.stop else _run(laptop, once=arguments.once))
+    if arguments.stop:
+        sys.exit(_stop())
+    laptop = Laptop(arguments.port_base, arguments.superset_port, arguments.tick or None)
+    sys.exit(_run(laptop, once=arguments.once))
 
 
 def _run(laptop: Laptop, *, once: bool) -> int:
@@ -264,28 +257,28 @@ def _run(laptop: Laptop, *, once: bool) -> int:
 
 
 def _welcome(laptop: Laptop) -> str:
-    password = (laptop.data / "superset/admin_password").read_text().strip()
+    password = (DATA / "superset/admin_password").read_text().strip()
     return (
         f"\n  dashboards  http://localhost:{laptop.superset_port}/superset/dashboard/sales_overview/"
         f"\n              user admin, password {password}"
-        f"\n  logs        {os.path.relpath(laptop.logs)}/<service>.log"
+        f"\n  logs        {os.path.relpath(LOGS)}/<service>.log"
         f'\n  commands    bin/biaac status | sync grocery | runs | releases | query "SELECT ..."'
         f"\n  stop        Ctrl-C\n"
     )
 
 
-def _stop(laptop: Laptop) -> int:
-    """End the stack that runs from a folder: its supervisor ends the others in order, then whatever is left."""
-    found = [process for process in (_supervisor_of(laptop), *processes.of_stack(laptop.state)) if process]
+def _stop() -> int:
+    """End the stack of this checkout: its supervisor ends the others in order, then whatever is left."""
+    found = [process for process in (_supervisor(), *processes.of_stack(ROOT)) if process]
     processes.stop(found[:1])
-    processes.stop(processes.of_stack(laptop.state))
+    processes.stop(processes.of_stack(ROOT))
     print("stopped; nothing is left running" if found else "nothing was running")
     return 0
 
 
-def _supervisor_of(laptop: Laptop) -> psutil.Process | None:
+def _supervisor() -> psutil.Process | None:
     """The supervisor that holds the lock; None when nobody does."""
-    path = laptop.data / "supervisor.lock"
+    path = DATA / "supervisor.lock"
     if not path.exists():
         return None
     with path.open() as lock:

@@ -16,6 +16,8 @@ from biaac.clients import storage_client
 from biaac.settings import ROOT, Settings
 from local import storage as storage_stand_in
 
+pytest_plugins = ["tests.stack"]
+
 
 def free_port() -> int:
     """A port nobody listens on now."""

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.api_core.retry import Retry
 from google.cloud.storage import Bucket
 from google.cloud.storage.retry import DEFAULT_RETRY
 
@@ -29,15 +30,15 @@ class Versioned:
     generation: int
 
 
-def read(bucket: Bucket, name: str) -> Versioned:
+def read(bucket: Bucket, name: str, *, timeout: float = TIMEOUT_S, retry: Retry | None = RETRY) -> Versioned:
     """Return value and generation as one consistent pair; ``Versioned(None, ABSENT)`` if there is no such object."""
     while True:  # a writer may come between the two calls: then read again
-        blob = bucket.get_blob(name, timeout=TIMEOUT_S, retry=RETRY)
+        blob = bucket.get_blob(name, timeout=timeout, retry=retry)
         if blob is None:
             return Versioned(None, ABSENT)
         generation = int(blob.generation)
         try:
-            data = bucket.blob(name, generation=generation).download_as_bytes(timeout=TIMEOUT_S, retry=RETRY)
+            data = bucket.blob(name, generation=generation).download_as_bytes(timeout=timeout, retry=retry)
         except (NotFound, PreconditionFailed):
             continue
         return Versioned(json.loads(data), generation)

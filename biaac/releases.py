@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Self
 
 from google.api_core.exceptions import NotFound
+from google.api_core.retry import Retry
 from google.cloud.storage import Bucket
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -242,9 +243,11 @@ def ids(lake: Bucket, environment: str) -> Iterator[str]:
             yield name.removeprefix(prefix).removesuffix(".json")
 
 
-def pointer(lake: Bucket, environment: str) -> Pointer | None:
-    """What readers see; None before the first promotion."""
-    found = objects.read(lake, _pointer_name(environment)).value
+def pointer(
+    lake: Bucket, environment: str, *, timeout: float = objects.TIMEOUT_S, retry: Retry | None = objects.RETRY
+) -> Pointer | None:
+    """What readers see; None before the first promotion. A reader that can go on with an older one is less patient."""
+    found = objects.read(lake, _pointer_name(environment), timeout=timeout, retry=retry).value
     return None if found is None else Pointer.parse(found, name=_pointer_name(environment))
 
 

@@ -1,6 +1,7 @@
 """The laptop's plan: addresses, variables, services and jobs, as plain values. The supervisor carries it out."""
 
 import os
+import subprocess
 from dataclasses import dataclass, field
 
 from biaac import connections
@@ -11,6 +12,15 @@ ENVIRONMENTS = HOME / "envs"
 DATA = HOME / "state"  # what a second start goes on from
 LOGS = HOME / "logs"  # one file per service, one per job
 STACK = "BIAAC_STACK"  # marks every process of a stack, so that one whose supervisor was killed is found again
+
+
+def revision() -> str:
+    """The git revision of this checkout, marked when files differ from it; "unversioned" outside git."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unversioned"
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,8 @@ class Laptop:
             "FUNCTIONS_URL": f"http://{self.address('functions')}",
             "CACHE_URL": f"grpc://{self.address('cache')}",
             "SUPERSET_URL": f"http://{self.address('superset')}",
+            "SUPERSET_PORT": str(self.superset_port),
+            "REVISION": revision(),
             "CONNECTIONS_DIR": str(ROOT / "connections"),
             "STORAGE_EMULATOR_HOST": f"http://{self.address('storage')}",
             "WORKFLOWS_EMULATOR_HOST": self.address("workflows"),
@@ -87,7 +99,7 @@ class Laptop:
                 *("--publish-to", self.address("eventarc")),
                 health="/_internal/healthcheck",
             ),
-            stand_in("run", "run_jobs", "--logs", str(LOGS), "--jobs", str(DATA / "jobs.yaml")),
+            stand_in("run", "run_jobs", *("--logs", str(LOGS), "--jobs", str(DATA / "jobs.yaml")), health="/healthz"),
             stand_in(
                 "workflows",
                 "workflows",
@@ -129,11 +141,16 @@ class Laptop:
             ),
             Service(
                 "superset",
-                [self.executable("superset", "gunicorn"), "-c", "superset/gunicorn_conf.py"],
+                [
+                    self.executable("superset", "gunicorn"),
+                    "-c",
+                    "superset/gunicorn_conf.py",
+                    "superset.app:create_app()",
+                ],
                 self.port("superset"),
                 "/health",
             ),
-            stand_in("scheduler", "scheduler", *every),
+            stand_in("scheduler", "scheduler", *every, health="/healthz"),
         ]
 
     def jobs(self) -> dict[str, dict[str, object]]:
@@ -149,7 +166,7 @@ class Laptop:
         }
         for name in connections.load(ROOT / "connections"):
             command = [self.executable("ingestion", "python"), "-m", "ingestion.sync", "--connection", name]
-            jobs[f"ingest-{name}"] = {"command": command, "timeout_s": 3600}
+            jobs[f"ingest-{name.replace('_', '-')}"] = {"command": command, "timeout_s": 3600}
         return jobs
 
     def environment(self) -> dict[str, str]:

@@ -41,10 +41,10 @@ class Stack:
     def __post_init__(self) -> None:
         self.output = self.root / "make-run.log"
 
-    def start(self) -> None:
-        """Start the supervisor and wait until it says that everything answers."""
+    def start(self, *, tick: int = 0) -> None:
+        """Start the supervisor and wait until it says that everything answers; 0: the schedule waits for its cron."""
         said = self.output.stat().st_size if self.output.exists() else 0
-        command = [str(self.root / ".biaac/envs/local/bin/python"), "-m", "local.supervisor", "--tick", "0"]
+        command = [str(self.root / ".biaac/envs/local/bin/python"), "-m", "local.supervisor", "--tick", str(tick)]
         command += ["--port-base", str(self.port_base), "--superset-port", str(self.superset_port)]
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
@@ -100,6 +100,11 @@ class Stack:
         """What readers see."""
         settings = self.settings
         return releases.current(storage_client(settings).bucket(settings.lake_bucket), "prod")
+
+    def release_on_disk(self) -> int:
+        """Sequence of the current release as the storage folder holds it, while nothing runs."""
+        pointer = json.loads((self.root / ".biaac/state/storage/lake/releases/prod/current").read_bytes())
+        return int(pointer["release"].partition("-")[0])
 
     def runs(self) -> list[runs.Run]:
         """Run records, newest first."""

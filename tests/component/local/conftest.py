@@ -1,24 +1,27 @@
 """Stand-ins as real processes, each started by its one line."""
 
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 
 from biaac.settings import ROOT
-from tests.conftest import wait_for
+from tests.conftest import free_port, wait_for
 
 
 class Process:
-    """A stand-in that can be killed and started again with the same arguments."""
+    """A stand-in on a port of its own, which can be killed and started again with the same arguments."""
 
-    def __init__(self, module: str, arguments: list[str], *, ready_at: str, log: Path) -> None:
-        self._line = [sys.executable, "-m", module, *arguments]
-        self._ready_at = ready_at
+    def __init__(self, module: str, arguments: list[str], *, port: int, log: Path) -> None:
+        self.port = port
+        self._line = [sys.executable, "-m", module, "--port", str(port), *arguments]
         self._log = log
         self.start()
 
@@ -26,9 +29,9 @@ class Process:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._line, cwd=ROOT, stdout=log, stderr=log)
         try:
-            wait_for(lambda: httpx.get(self._ready_at, timeout=1).is_success, what=f"{self._ready_at} answers")
+            wait_for(lambda: socket.create_connection(("127.0.0.1", self.port), timeout=1).close() is None)
         except AssertionError:
-            pytest.fail(f"{' '.join(self._line)}\n{self._log.read_text()}")
+            pytest.fail(f"{' '.join(self._line)}\n{self.output}")
 
     def kill(self) -> None:
         """What a crash does."""
@@ -45,6 +48,10 @@ class Process:
         self.start()
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def output(self) -> str:
         return self._log.read_text()
 
@@ -52,17 +59,78 @@ class Process:
 Start = Callable[..., Process]
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start ``python -m module arguments...``; whatever is started is stopped with the test."""
+def _starter(folder: Path) -> Iterator[Start]:
     started: list[Process] = []
 
-    def starter(module: str, *arguments: object, ready_at: str) -> Process:
-        log = tmp_path / f"{module}.log"
-        process = Process(module, [str(argument) for argument in arguments], ready_at=ready_at, log=log)
+    def start(module: str, *arguments: object, port: int = 0) -> Process:
+        port = port or free_port()
+        log = folder / f"{module}.{port}.log"
+        process = Process(module, [str(argument) for argument in arguments], port=port, log=log)
         started.append(process)
         return process
 
-    yield starter
+    yield start
     for process in started:
         process.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """``python -m module --port P arguments...``, stopped with the test."""
+    yield from _starter(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def start_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """As ``start``, for all tests of a module."""
+    yield from _starter(tmp_path_factory.mktemp("processes"))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the receiver was asked; header names in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """An HTTP server outside the product; ``answer`` decides the status of each request."""
+
+    url: str = ""
+    answer: Callable[[Request], int] = lambda _: 200
+    requests: list[Request] = field(default_factory=list)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    told = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("content-length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # the sender was killed in the middle of its request
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request(self.command, self.path, headers, body)
+            told.requests.append(request)
+            self.send_response(told.answer(request))
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        do_GET = do_PUT = do_POST
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    told.url = f"http://127.0.0.1:{server.server_address[1]}/"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield told
+    server.shutdown()
+    server.server_close()

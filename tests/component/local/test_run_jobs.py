@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from google.cloud import run_v2
 from biaac.clients import job_executions_client, jobs_client
 from biaac.settings import Settings
 from tests.component.local.conftest import Process, Start
-from tests.conftest import free_port, wait_for
+from tests.conftest import wait_for
 
 PARENT = "projects/laptop/locations/local"
 UNTIL_TOLD = 'echo up; while [ ! -e "$1" ]; do sleep 0.05; done; echo told; exit 3'
@@ -39,7 +38,6 @@ class Cloud:
     process: Process
     jobs: run_v2.JobsClient
     executions: run_v2.ExecutionsClient
-    url: str
     logs: Path
 
     def run(self, job: str, *args: str, env: dict[str, str] | None = None, timeout_s: int | None = None) -> Any:
@@ -61,18 +59,23 @@ class Cloud:
         return int(found[1])
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run_jobs")
+
+
+@pytest.fixture(scope="module")
+def process(folder: Path, start_once: Start) -> Process:
+    (folder / "jobs.yaml").write_text(yaml.safe_dump(JOBS))
+    paths = ("--state", folder / "state", "--logs", folder / "logs", "--jobs", folder / "jobs.yaml")
+    return start_once("local.run_jobs", *paths)
+
+
 @pytest.fixture
-def cloud(
-    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, start: Start
-) -> Iterator[Cloud]:
-    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump(JOBS))
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    state, logs = tmp_path / "state", tmp_path / "logs"
-    arguments = ("--port", port, "--state", state, "--logs", logs, "--jobs", tmp_path / "jobs.yaml")
-    process = start("local.run_jobs", *arguments, ready_at=f"{url}/healthz")
-    monkeypatch.setenv("RUN_EMULATOR_HOST", url)
+def cloud(process: Process, folder: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    monkeypatch.setenv("RUN_EMULATOR_HOST", process.url)
     settings = Settings.load()
-    yield Cloud(process, jobs_client(settings), job_executions_client(settings), url, logs)
+    return Cloud(process, jobs_client(settings), job_executions_client(settings), folder / "logs")
 
 
 def completed(execution: run_v2.Execution) -> run_v2.Condition:
@@ -123,8 +126,10 @@ def test_a_task_past_its_time_limit_is_ended(cloud: Cloud) -> None:
 def test_a_task_that_ignores_sigterm_is_killed_after_the_grace_period(cloud: Cloud) -> None:
     operation = cloud.run("stubborn")
     cloud.wait_until_up(operation.metadata)
-    cloud.executions.cancel_execution(name=operation.metadata.name)
-    execution = operation.result(timeout=30)
+    name = operation.metadata.name
+    cloud.executions.cancel_execution(name=name)
+    wait_for(lambda: not cloud.executions.get_execution(name=name).reconciling, what="the execution has ended")
+    execution = cloud.executions.get_execution(name=name)
     assert execution.cancelled_count == 1
     assert (execution.completion_time - execution.create_time).total_seconds() >= 10
     assert not psutil.pid_exists(cloud.pid(execution))
@@ -213,27 +218,27 @@ def test_stopping_the_stand_in_ends_its_tasks(cloud: Cloud) -> None:
 
 
 def test_jobs_and_executions_are_listed(cloud: Cloud) -> None:
-    first = cloud.run("hello").result(timeout=30)
-    second = cloud.run("hello").result(timeout=30)
-    listed = list(
-        cloud.executions.list_executions(run_v2.ListExecutionsRequest(parent=f"{PARENT}/jobs/hello", page_size=1))
-    )
-    assert [execution.name for execution in listed] == [second.name, first.name]
+    first = cloud.run("environment").result(timeout=30)
+    second = cloud.run("environment").result(timeout=30)
+    request = run_v2.ListExecutionsRequest(parent=f"{PARENT}/jobs/environment", page_size=1)
+    listed = list(cloud.executions.list_executions(request))
+    assert [execution.name for execution in listed][:2] == [second.name, first.name]
     assert {job.name.rpartition("/")[2] for job in cloud.jobs.list_jobs(parent=PARENT)} == set(JOBS)
-    job = cloud.jobs.get_job(name=f"{PARENT}/jobs/hello")
-    assert job.execution_count == 2
+    job = cloud.jobs.get_job(name=f"{PARENT}/jobs/environment")
+    assert job.execution_count == len(listed)
     assert job.latest_created_execution.name == second.name.rpartition("/")[2]
-    assert list(job.template.template.containers[0].command) == JOBS["hello"]["command"]
+    assert list(job.template.template.containers[0].command) == JOBS["environment"]["command"]
     assert job.template.template.max_retries == 0
 
 
 def test_the_log_of_a_job_holds_all_its_executions_under_headers(cloud: Cloud) -> None:
     names = [cloud.run("hello", word).result(timeout=30).name.rpartition("/")[2] for word in ("first", "second")]
     log = cloud.logs / "hello.log"
-    wait_for(lambda: log.read_text().count("ended: exit, exit code 0") == 2, what="both ends are logged")
-    lines = log.read_text().splitlines()
+    end = f"=== {names[1]} ended: exit, exit code 0\n"
+    wait_for(lambda: end in log.read_text(), what="the end of the second is logged")
+    lines = log.read_text().splitlines()[-6:]
     assert [line.split()[1] for line in lines if line.startswith("===")] == [names[0], names[0], names[1], names[1]]
-    assert lines[1] == "first declared hello"
+    assert (lines[1], lines[4]) == ("first declared hello", "second declared hello")
 
 
 def test_an_unknown_job_execution_or_operation_is_not_found(cloud: Cloud) -> None:
@@ -245,13 +250,13 @@ def test_an_unknown_job_execution_or_operation_is_not_found(cloud: Cloud) -> Non
         cloud.executions.list_executions(parent=f"{PARENT}/jobs/nothing")
     with pytest.raises(exceptions.NotFound):
         cloud.executions.get_execution(name=f"{PARENT}/jobs/hello/executions/nothing")
-    answer = httpx.get(f"{cloud.url}/v2/{PARENT}/operations/nothing", timeout=5)
+    answer = httpx.get(f"{cloud.process.url}/v2/{PARENT}/operations/nothing", timeout=5)
     assert (answer.status_code, answer.json()["error"]["status"]) == (404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("body", ["{", '{"override": {}}', '{"overrides": {"timeout": "soon"}}', "[]"])
 def test_a_body_that_is_no_run_request_is_an_invalid_argument(cloud: Cloud, body: str) -> None:
-    answer = httpx.post(f"{cloud.url}/v2/{PARENT}/jobs/hello:run", content=body, timeout=5)
+    answer = httpx.post(f"{cloud.process.url}/v2/{PARENT}/jobs/hello:run", content=body, timeout=5)
     assert answer.status_code == 400
     assert answer.json()["error"]["status"] == "INVALID_ARGUMENT"
 

@@ -1,10 +1,7 @@
-"""Daily ticks, then a jump to the end: the control totals of the source, to the cent, asked three ways."""
+"""A jump to the end: the control totals of the source, to the cent, asked three ways."""
 
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
-
-import pytest
 
 from tests.stack import Stack
 
@@ -31,49 +28,6 @@ BY_MONTH = "SELECT sale_month, sum(revenue) AS revenue FROM gold.sales GROUP BY 
 BY_DEPARTMENT = (
     "SELECT department, sum(revenue) AS revenue FROM gold.sales GROUP BY department ORDER BY revenue DESC LIMIT 5"
 )
-
-
-@pytest.mark.parametrize(
-    ("day", "lines", "revenue"),
-    [
-        ("2017-12-01", 1_342_608, "4183473.22"),
-        ("2017-12-02", 1_347_520, "4199384.81"),
-        ("2017-12-03", None, None),
-    ],
-)
-def test_a_tick_brings_the_next_business_day(stack: Stack, day: str, lines: int | None, revenue: str | None) -> None:
-    before = stack.release()
-    release = stack.sync_by_schedule()
-    assert before is not None
-    assert release.parent == before.id
-    assert release.data_as_of is not None
-    assert release.data_as_of.date() == date.fromisoformat(day)
-    rows = stack.ask("SELECT count(*), sum(revenue) FROM gold.sales")
-    if lines is not None and revenue is not None:
-        assert rows == [(lines, Decimal(revenue))]
-    data = stack.chart_data(metrics=["lines"], columns=[])
-    assert data == [{"lines": rows[0][0]}]
-
-
-def test_a_tick_publishes_only_what_it_changed(stack: Stack) -> None:
-    """Eleven of twelve months are carried over by reference."""
-    from biaac import releases
-    from biaac.clients import storage_client
-
-    lake = storage_client(stack.settings).bucket("lake")
-    now = stack.release()
-    assert now is not None and now.parent is not None
-    before = releases.read(lake, "prod", now.parent)
-
-    def files(release: releases.Release) -> dict[str | None, str]:
-        manifest = releases.read_manifest(lake, release.tables["gold.sales"])
-        return {file.partition: file.path for file in manifest.files}
-
-    changed = {month for month, path in files(now).items() if files(before).get(month) != path}
-    assert changed == {"2017-12-01"}
-    for table in ("gold.products", "gold.stores"):
-        assert now.tables[table].rows > 0
-    assert now.tables["gold.products"] == before.tables["gold.products"]
 
 
 def test_a_jump_to_the_end_by_one_edit_of_the_connection(stack: Stack) -> None:

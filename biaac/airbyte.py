@@ -1,0 +1,185 @@
+"""Airbyte's public API as far as the project uses it: connections by name, their newest jobs, starting a sync.
+
+Through Airbyte's own SDK (airbyte-api 1.0.1), around what it gets wrong: its token exchange joins the token address
+to the wrong root, sends a form where servers want JSON, and keeps tokens per client id in a class variable
+(airbyte-api-python-sdk#106, #112). So the token is fetched here and handed to the SDK ready to use.
+
+Reads are retried; starting a sync is not, since a lost answer may hide a job that runs.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import httpx
+from airbyte_api import AirbyteAPI, models
+from airbyte_api.api import ListConnectionsRequest, ListJobsRequest
+from airbyte_api.errors import NoResponseError, ResponseValidationError, SDKError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from biaac.errors import BiaacError, PermanentError, TransientError
+from biaac.settings import Settings
+
+TIMEOUT_MS = 10_000  # a list of jobs takes Airbyte Cloud well under a second
+NEWEST = 20  # jobs one look sees; older ones are admitted along with any of these
+PAGE = 100  # the API's largest
+TOKEN_MARGIN_S = 30  # a token lives 3 to 15 minutes, depending on the server's version
+LIVE = {"pending", "queued", "running", "incomplete"}  # incomplete: an attempt failed, another follows
+READS = Retrying(
+    retry=retry_if_exception_type(TransientError),
+    stop=stop_after_attempt(3),
+    wait=wait_exponential_jitter(multiplier=0.2, max=2, jitter=0.2),
+    reraise=True,
+)
+
+Answer = TypeVar("Answer")
+
+
+class AlreadyRunning(TransientError):
+    """Airbyte runs one job of a connection at a time and says 409 to a second."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of a connection. ``rows`` is what Airbyte has counted so far."""
+
+    id: int
+    type: str
+    state: str
+    started_at: datetime
+    rows: int | None
+
+    @property
+    def live(self) -> bool:
+        """Whether Airbyte may still change it."""
+        return self.state in LIVE
+
+
+class Airbyte:
+    """One server. Connection ids are looked up by name and kept: they do not change while a connection exists."""
+
+    def __init__(self, settings: Settings, *, http: httpx.Client | None = None) -> None:
+        self._settings = settings
+        self._http = http or httpx.Client(follow_redirects=True)
+        self._token: tuple[str, float] | None = None  # and when to fetch another
+        self._ids: dict[str, str] = {}
+        self._sdk = AirbyteAPI(
+            server_url=settings.airbyte_url,
+            security=self._security if settings.airbyte_client_id else None,
+            client=self._http,
+            timeout_ms=TIMEOUT_MS,
+        )
+
+    def newest_jobs(self, connection: str) -> list[Job]:
+        """The newest jobs of a connection, whatever their type and state, newest first."""
+        request = ListJobsRequest(connection_id=self._id(connection), limit=NEWEST, order_by="createdAt|DESC")
+        answer = READS(self._ask, lambda: self._sdk.jobs.list_jobs(request=request).jobs_response)
+        jobs = [_job(job) for job in answer.data]
+        return sorted(jobs, key=lambda job: job.id, reverse=True)
+
+    def start(self, connection: str) -> Job:
+        """Start a sync; ``AlreadyRunning`` where the connection is busy. Never asked twice."""
+        request = models.JobCreateRequest(connection_id=self._id(connection), job_type=models.JobTypeEnum.SYNC)
+        return _job(self._ask(lambda: self._sdk.jobs.create_job(request=request).job_response))
+
+    def _id(self, connection: str) -> str:
+        if connection not in self._ids:
+            self._ids |= READS(self._list_connections)
+        if connection not in self._ids:
+            raise PermanentError(
+                f"Airbyte at {self._settings.airbyte_url} has no connection named {connection!r}; "
+                f"there are: {', '.join(sorted(self._ids)) or 'none'}",
+                hint="biaac connections apply",
+            )
+        return self._ids[connection]
+
+    def _list_connections(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for offset in range(0, 100 * PAGE, PAGE):
+            request = ListConnectionsRequest(limit=PAGE, offset=offset)
+            page = self._page(request)
+            found |= {connection.name: connection.connection_id for connection in page}
+            if len(page) < PAGE:
+                break
+        return found
+
+    def _page(self, request: ListConnectionsRequest) -> list[models.ConnectionResponse]:
+        page: list[models.ConnectionResponse] = self._ask(
+            lambda: self._sdk.connections.list_connections(request=request).connections_response
+        ).data
+        return page
+
+    def _ask(self, call: Callable[[], Answer | None]) -> Answer:
+        """Make one call of the SDK; whatever may come back is an answer or one of our errors."""
+        try:
+            answer = call()
+        except SDKError as error:
+            raise self._refusal(error) from None
+        except ResponseValidationError as error:
+            raise PermanentError(
+                f"Airbyte at {self._settings.airbyte_url} answered what airbyte-api 1.0.1 cannot read: {error.cause}",
+                hint="upgrade airbyte-api in pyproject.toml",
+            ) from None
+        except (httpx.TransportError, NoResponseError) as error:
+            raise TransientError(
+                f"Airbyte at {self._settings.airbyte_url} does not answer: {error or type(error).__name__}"
+            ) from None
+        if answer is None:
+            raise TransientError(f"Airbyte at {self._settings.airbyte_url} answered nothing")
+        return answer
+
+    def _refusal(self, error: SDKError) -> BiaacError:
+        status = error.status_code
+        said = f"Airbyte at {self._settings.airbyte_url} answered {status}: {' '.join(error.body.split())[:200]}"
+        if status == 409:
+            return AlreadyRunning(said)
+        if status in (401, 403):
+            self._token = None
+            return PermanentError(said, hint="check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET")
+        if status == 404:
+            self._ids.clear()  # a connection made anew has another id
+            return PermanentError(said, hint="check AIRBYTE_URL: it ends in /v1")
+        if status in (408, 425, 429) or status >= 500:
+            return TransientError(said)
+        return PermanentError(said, hint="check AIRBYTE_URL: it ends in /v1")
+
+    def _security(self) -> models.Security:
+        if self._token is None or time.monotonic() > self._token[1]:
+            self._token = self._fetch_token()
+        return models.Security(bearer_auth=self._token[0])
+
+    def _fetch_token(self) -> tuple[str, float]:
+        secret = self._settings.airbyte_client_secret
+        address = f"{self._settings.airbyte_url.rstrip('/')}/applications/token"
+        answer = self._http.post(
+            address,
+            json={
+                "client_id": self._settings.airbyte_client_id,
+                "client_secret": secret.get_secret_value() if secret else "",
+                "grant-type": "client_credentials",  # Airbyte's spelling
+                "grant_type": "client_credentials",  # the OAuth one, which some versions want
+            },
+            timeout=TIMEOUT_MS / 1000,
+        )
+        if answer.status_code >= 500 or answer.status_code == 429:
+            raise TransientError(f"{address} answered {answer.status_code}")
+        try:
+            body = answer.json()
+            return body["access_token"], time.monotonic() + float(body.get("expires_in", 180)) - TOKEN_MARGIN_S
+        except (ValueError, KeyError, TypeError):
+            raise PermanentError(
+                f"{address} gave no token: {answer.status_code} {answer.text[:200]}",
+                hint="check AIRBYTE_URL, AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET",
+            ) from None
+
+
+def _job(job: models.JobResponse) -> Job:
+    return Job(
+        id=job.job_id,
+        type=job.job_type.value,
+        state=job.status.value,
+        started_at=datetime.fromisoformat(job.start_time),
+        rows=job.rows_synced,
+    )

@@ -1,0 +1,78 @@
+"""``python -m cache_service --port 18088``: the service on one address, until it is told to stop."""
+
+import argparse
+import os
+import signal
+import sys
+
+import structlog
+
+from biaac.clients import storage_client
+from biaac.errors import BiaacError
+from cache_service.catalogue import Catalogue
+from cache_service.engine import Engine
+from cache_service.limits import Limits
+from cache_service.pool import Pool
+from cache_service.server import Server
+from cache_service.settings import CacheSettings
+from cache_service.store import Store
+
+log = structlog.get_logger()
+
+
+def start(settings: CacheSettings, port: int) -> tuple[Server, Pool]:
+    """A server that listens. Workers start beside it; no table and no release is waited for."""
+    client = storage_client(settings)
+    lake, ops = client.bucket(settings.lake_bucket), client.bucket(settings.ops_bucket)
+    limits = Limits(
+        memory=settings.worker_mib << 20,
+        cpu_seconds=settings.query_cpu_seconds,
+        rows=settings.answer_rows,
+        answer_bytes=settings.answer_mib << 20,
+        partitions=os.cpu_count() or 1,  # latency before throughput: one person waits for one chart
+    )
+    pool = Pool(
+        settings.workers,
+        limits,
+        settings.directory,
+        wall_seconds=settings.query_seconds,
+        queue_seconds=settings.queue_seconds,
+        environment=settings.worker_environment(),
+    )
+    engine = Engine(
+        Catalogue(lake, settings.environment),
+        Store(lake, settings.directory, settings.disk_mib << 20),
+        pool,
+        ops,
+        result_bytes=settings.result_mib << 20,
+        statement_bytes=settings.statement_kib << 10,
+    )
+    try:
+        return Server(f"grpc://{settings.host}:{port}", engine), pool
+    except OSError as error:
+        pool.close()
+        raise SystemExit(f"cannot listen on {settings.host}:{port}: {error}\n  next: is the port in use?") from None
+
+
+def main() -> int:
+    """Serve until SIGINT or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m cache_service", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    port = parser.parse_args().port
+    try:
+        settings = CacheSettings.load()
+    except BiaacError as error:
+        print(error, file=sys.stderr)
+        return 1
+    server, pool = start(settings, port)
+    signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
+    log.info("listening", address=f"{settings.host}:{server.port}", environment=settings.environment)
+    try:
+        server.serve()
+    finally:
+        pool.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Which release is current, and what the releases in use hold.
+
+Level-triggered: whoever asks and finds the last reading of the pointer older than a second reads it again. There is
+nobody to push (a message reaches one instance of many) and no thread (an idle instance on Cloud Run has no CPU).
+"""
+
+import hashlib
+import re
+import threading
+import time
+from dataclasses import dataclass
+
+import structlog
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.cloud.storage import Bucket
+from requests.exceptions import RequestException
+
+from biaac import releases
+from biaac.errors import BiaacError
+from biaac.releases import Pointer, Release, TableManifest
+from cache_service import errors
+from cache_service.errors import QueryError, Unavailable
+from cache_service.results import Lru
+
+FRESH_S = 1.0  # a promotion is seen within this and the reading itself, two seconds at most
+KEPT = 500  # release objects and manifests, a few KiB each
+POINTER_TIMEOUT_S = 1.0  # once and not again: a dashboard waits for this answer, and there is an older one
+RELEASE_ID = re.compile(r"\d{6,}-[0-9a-f]{12}")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What one reading of the pointer found."""
+
+    pointer: Pointer | None
+    release: Release | None
+
+
+class Catalogue:
+    """Releases of one environment, read when asked for and kept: they never change."""
+
+    def __init__(self, lake: Bucket, environment: str) -> None:
+        self.lake, self.environment = lake, environment
+        self._known: Knowledge | None = None
+        self._read_at = self._tried_at = float("-inf")
+        self._lock = threading.Lock()
+        self._releases: Lru[Release] = Lru(KEPT)
+        self._manifests: Lru[TableManifest] = Lru(KEPT)
+
+    def current(self) -> Knowledge:
+        """Pointer and release as they are now, or were a second ago.
+
+        While the store does not answer, the last reading stands: old and whole beats nothing, and ``pointer_age``
+        tells. Raises ``Unavailable`` if there has been none.
+        """
+        with self._lock:
+            if time.monotonic() - self._tried_at < FRESH_S and self._known is not None:
+                return self._known
+            try:
+                self._known = self._read()
+                self._read_at = time.monotonic()
+            except (BiaacError, GoogleAPICallError, RetryError, RequestException, OSError) as error:
+                if self._known is None:
+                    raise Unavailable(
+                        errors.CANNOT_CONNECT_NOW, f"cannot read releases/{self.environment}/current: {error}"
+                    ) from error
+                log.warning("pointer not read, the last one stands", error=str(error), age_s=self.pointer_age())
+            finally:
+                self._tried_at = time.monotonic()
+            return self._known
+
+    def pointer_age(self) -> float | None:
+        """Seconds since the pointer was last read; None before the first time."""
+        age = time.monotonic() - self._read_at
+        return None if age == float("inf") else age
+
+    def release(self, release_id: str) -> Release:
+        """A release by id, whether or not it was ever current; ``QueryError`` if there is none."""
+        if not RELEASE_ID.fullmatch(release_id):
+            raise QueryError(errors.NO_SUCH_RELEASE, f"{release_id!r} is no release id", hint="biaac releases")
+        found = self._releases.get(release_id)
+        if found is None:
+            found = releases.read(self.lake, self.environment, release_id)
+            self._releases.put(release_id, found)
+        return found
+
+    def held(self) -> list[str]:
+        """Ids of the releases in memory."""
+        return sorted(release.id for release in self._releases.values())
+
+    def all(self, newest: int) -> list[Release]:
+        """The ``newest`` releases, promoted or not, oldest first."""
+        return [self.release(release_id) for release_id in list(releases.ids(self.lake, self.environment))[-newest:]]
+
+    def manifest(self, release: Release, table: str) -> TableManifest:
+        """One table of a release."""
+        reference = release.tables[table]
+        found = self._manifests.get(reference.manifest)
+        if found is None:
+            found = releases.read_manifest(self.lake, reference)
+            self._manifests.put(reference.manifest, found)
+        return found
+
+    def manifests(self, release: Release) -> list[TableManifest]:
+        """Every table of a release, by name."""
+        return [self.manifest(release, table) for table in sorted(release.tables)]
+
+    def _read(self) -> Knowledge:
+        pointer = releases.pointer(self.lake, self.environment, timeout=POINTER_TIMEOUT_S, retry=None)
+        if pointer is None:
+            return Knowledge(None, None)
+        if self._known is not None and self._known.pointer == pointer:
+            return self._known
+        log.info("current release", release=pointer.release, held=pointer.held is not None)
+        return Knowledge(pointer, self.release(pointer.release))
+
+
+def content(manifest: TableManifest) -> str:
+    """What an answer depends on: the files alone. A new description changes the manifest, but no answer."""
+    columns = [(column.name, column.type) for column in manifest.columns]
+    files = [file.digest for file in manifest.files]
+    return hashlib.sha256(repr((columns, files)).encode()).hexdigest()

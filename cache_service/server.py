@@ -1,0 +1,194 @@
+"""The edge: Arrow Flight SQL in, Arrow out. Parses, calls the engine, answers.
+
+Errors reach clients as ``<SQLSTATE>: <what, and what next>`` in three Flight classes: ``FlightUnavailableError`` ask
+again, ``FlightServerError`` the request is at fault or refused, ``FlightInternalError`` a bug (its traceback is in the
+log, never in the answer).
+
+Headers: ``x-biaac-release`` pins the release a call is answered from. Actions beside Flight SQL's own:
+
+    warm    {"environment", "release"} -> {"release", "tables", "bytes_fetched", "statements", "failed", "seconds"}
+    status  -> release, pointer age, workers, memory, cache (see ``Engine.status``)
+"""
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import structlog
+from pyarrow import flight
+
+from biaac.errors import PermanentError, TransientError
+from cache_service import errors, metadata, system
+from cache_service.engine import Engine
+from cache_service.errors import QueryError
+from cache_service.metadata import TableInfo
+from cache_service.protocol import Malformed, Message, Question, encode, pack, unpack
+from cache_service.schemas import client_schema
+
+RELEASE_HEADER = "x-biaac-release"
+ACTIONS = [
+    ("CreatePreparedStatement", "Flight SQL"),
+    ("ClosePreparedStatement", "Flight SQL"),
+    ("CloseSession", "Flight SQL; sessions hold nothing"),
+    ("warm", '{"environment", "release"}: load a release and answer the dashboards\' statements from it'),
+    ("status", "release, pointer age, workers, memory, cache"),
+]
+SESSION_CLOSED = 1
+
+log = structlog.get_logger()
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def answers_errors(method: Method) -> Method:
+    """Turn our errors into Flight's: any other exception would show its traceback to whoever asked."""
+
+    @functools.wraps(method)
+    def wrapped(*args: Any) -> Any:
+        try:
+            return method(*args)
+        except (Malformed, json.JSONDecodeError) as error:
+            raise flight.FlightServerError(f"08P01: {error}") from None
+        except PermanentError as error:
+            state = error.state if isinstance(error, QueryError) else errors.DATA_CORRUPTED
+            raise flight.FlightServerError(f"{state}: {error}") from None
+        except TransientError as error:
+            raise flight.FlightUnavailableError(
+                f"{getattr(error, 'state', errors.CANNOT_CONNECT_NOW)}: {error}"
+            ) from None
+        except flight.FlightError:
+            raise
+        except Exception:
+            # A bug: the log gets all of it, the client no more than that there is one.
+            log.exception("internal error", call=method.__name__)
+            raise flight.FlightInternalError(f"{errors.INTERNAL}: internal error, see the service's log") from None
+
+    return wrapped  # type: ignore[return-value]
+
+
+class ReleaseHeader(flight.ServerMiddlewareFactory):  # type: ignore[misc]  # pyarrow ships no types
+    """Makes the header of a call readable in its handler."""
+
+    def start_call(self, _info: Any, headers: dict[str, list[str]]) -> "PinnedRelease | None":
+        """Called by pyarrow before each handler."""
+        values = headers.get(RELEASE_HEADER)
+        return PinnedRelease(values[-1]) if values else None
+
+
+class PinnedRelease(flight.ServerMiddleware):  # type: ignore[misc]  # pyarrow ships no types
+    """The release a call asks for."""
+
+    def __init__(self, release: str) -> None:
+        super().__init__()
+        self.release = release
+
+
+class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no types
+    """Flight SQL over an ``Engine``. Keeps no sessions: handles and tickets carry all they mean."""
+
+    def __init__(self, location: str, engine: Engine) -> None:
+        super().__init__(location, middleware={RELEASE_HEADER: ReleaseHeader()})
+        self.engine = engine
+
+    @answers_errors
+    def get_flight_info(self, context: Any, descriptor: flight.FlightDescriptor) -> flight.FlightInfo:
+        """A statement's columns, and the ticket that brings its rows."""
+        command = unpack(descriptor.command)
+        if metadata.is_metadata(command):
+            schema, ticket = self._metadata(command, _pinned(context)).schema, descriptor.command
+        else:
+            question = self.engine.pin(_question(command, _pinned(context)))
+            schema, ticket = self.engine.schema(question), pack("TicketStatementQuery", (1, question.encode()))
+        endpoints = [flight.FlightEndpoint(flight.Ticket(ticket), [])]
+        return flight.FlightInfo(schema, descriptor, endpoints, -1, -1)
+
+    @answers_errors
+    def get_schema(self, context: Any, descriptor: flight.FlightDescriptor) -> flight.SchemaResult:
+        """A statement's columns."""
+        return flight.SchemaResult(self.get_flight_info(context, descriptor).schema)
+
+    @answers_errors
+    def do_get(self, context: Any, ticket: flight.Ticket) -> flight.RecordBatchStream:
+        """The rows of a ticket (see ``protocol``)."""
+        command = unpack(ticket.ticket)
+        if metadata.is_metadata(command):
+            return flight.RecordBatchStream(self._metadata(command, _pinned(context)))
+        return flight.RecordBatchStream(self.engine.answer(_question(command, _pinned(context))))
+
+    @answers_errors
+    def do_put(self, _context: Any, descriptor: flight.FlightDescriptor, reader: Any, writer: Any) -> None:
+        """Bind a prepared statement's parameters: answers a new handle that holds them."""
+        command = unpack(descriptor.command)
+        if command.name != "CommandPreparedStatementQuery":
+            raise QueryError("25006", f"{command.name}: this service is read only")
+        question = Question.decode(command.data(1))
+        table = reader.read_all()
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as stream:
+            stream.write_table(table)
+        bound = Question(question.sql, sink.getvalue().to_pybytes(), question.release)
+        writer.write(pa.py_buffer(encode((1, bound.encode()))))
+
+    @answers_errors
+    def do_action(self, context: Any, action: flight.Action) -> Iterator[bytes]:
+        """Prepared statements, and ``warm`` and ``status``."""
+        body = action.body.to_pybytes()
+        match action.type:
+            case "CreatePreparedStatement":
+                return iter([self._prepare(unpack(body), _pinned(context))])
+            case "ClosePreparedStatement":
+                return iter([])
+            case "CloseSession":
+                return iter([encode((1, SESSION_CLOSED))])
+            case "warm":
+                wanted = json.loads(body)
+                if not isinstance(wanted, dict) or not {"environment", "release"} <= set(wanted):
+                    raise Malformed('warm: the body is {"environment": ..., "release": ...}')
+                return iter([json.dumps(self.engine.warm(wanted["environment"], wanted["release"])).encode()])
+            case "status":
+                return iter([json.dumps(self.engine.status()).encode()])
+        raise QueryError(errors.NOT_SUPPORTED, f"action {action.type} is not supported")
+
+    def list_actions(self, _context: Any) -> list[tuple[str, str]]:
+        """Every action ``do_action`` takes."""
+        return ACTIONS
+
+    def _prepare(self, request: Message, release: str | None) -> bytes:
+        question = Question(request.text(1) or "", release=release)
+        try:
+            schema = self.engine.schema(question).serialize().to_pybytes()
+        except QueryError as error:
+            if error.state != errors.BAD_PARAMETER:
+                raise
+            schema = None  # its columns depend on parameters that come later
+        return pack("ActionCreatePreparedStatementResult", (1, question.encode()), (2, schema))
+
+    def _metadata(self, command: Message, pinned: str | None) -> pa.Table:
+        catalogue = self.engine.catalogue
+        release = catalogue.release(pinned) if pinned else catalogue.current().release
+        tables = [_info(name, system.schema(name), []) for name in system.TABLES]
+        for manifest in catalogue.manifests(release) if release else []:
+            tables.append(_info(manifest.name, client_schema(manifest), manifest.grain))
+        return metadata.answer(command, sorted(tables, key=lambda table: table[:2]))
+
+
+def _info(name: str, columns: pa.Schema, grain: list[str]) -> TableInfo:
+    schema, _, table = name.partition(".")
+    return TableInfo(schema, table, columns, grain)
+
+
+def _pinned(context: Any) -> str | None:
+    header = context.get_middleware(RELEASE_HEADER)
+    return header.release if header else None
+
+
+def _question(command: Message, pinned: str | None) -> Question:
+    """The question in a command or ticket. What the handle says comes before the header of this one call."""
+    match command.name:
+        case "CommandStatementQuery":
+            return Question(command.text(1) or "", release=pinned)
+        case "TicketStatementQuery" | "CommandPreparedStatementQuery":
+            question = Question.decode(command.data(1))
+            return Question(question.sql, question.parameters, question.release or pinned)
+    raise QueryError(errors.NOT_SUPPORTED, f"{command.name} is not supported")

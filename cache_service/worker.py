@@ -1,0 +1,285 @@
+"""A worker: one process, one statement at a time, over memory-mapped Arrow files; any statement may kill it.
+
+    python -m cache_service.worker SOCKET_FD LIMITS_JSON PARENT_PID
+
+It has no way out but its socket to the front: no credentials, no object store, no file it was not told to open.
+A statement is planned first without the volatile functions, and only if that fails with them: so the planner itself,
+and no reading of the text, says whether an answer may be kept.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import datafusion
+import pyarrow as pa
+from datafusion.catalog import CatalogProvider, SchemaProvider, Table
+
+from cache_service import errors, wire
+from cache_service.errors import QueryError
+from cache_service.limits import CATALOG, Limits
+from cache_service.schemas import answer_schema
+from cache_service.sqlstates import sqlstate
+
+VOLATILE = ("now", "current_date", "current_time", "current_timestamp", "today", "random", "rand", "uuid")
+# They make strings and lists of any length from a few letters, outside every memory pool (7.6 GB were seen).
+REFUSED = ("repeat", "lpad", "rpad", "array_repeat", "list_repeat", "array_resize", "list_resize")
+REFUSED_TABLE = ("generate_series", "range")
+READ_ONLY = datafusion.SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
+TABLES_KEPT = 64  # handles of memory maps, not their pages: enough for the tables of a few releases
+PR_SET_PDEATHSIG = 1
+
+
+class Tables(SchemaProvider):  # type: ignore[misc]  # datafusion ships no types
+    """One schema of the statement's release: asks the front for a table when the planner asks for it."""
+
+    def __init__(self, worker: "Worker", name: str) -> None:
+        self.worker, self.name = worker, name
+
+    def table_names(self) -> set[str]:
+        """Names without the schema."""
+        prefix = self.name + "."
+        return {table.removeprefix(prefix) for table in self.worker.tables if table.startswith(prefix)}
+
+    def table_exist(self, name: str) -> bool:
+        """Whether the release has it."""
+        return f"{self.name}.{name}" in self.worker.tables
+
+    def table(self, name: str) -> Table | None:
+        """The table, loaded when first asked for."""
+        return self.worker.table(f"{self.name}.{name}")
+
+
+class Schemas(CatalogProvider):  # type: ignore[misc]  # datafusion ships no types
+    """The schemas of the statement's release."""
+
+    def __init__(self, worker: "Worker") -> None:
+        self.worker = worker
+
+    def schema_names(self) -> set[str]:
+        """The part of each table's name before the dot."""
+        return {table.partition(".")[0] for table in self.worker.tables}
+
+    def schema(self, name: str) -> Tables | None:
+        """A schema is what its tables' names say."""
+        return Tables(self.worker, name) if name in self.schema_names() else None
+
+
+class Worker:
+    """Answers statements from its socket until the front closes it."""
+
+    def __init__(self, channel: socket.socket, limits: Limits) -> None:
+        self.channel, self.limits = channel, limits
+        self.tables: dict[str, str | None] = {}  # of this statement: name -> version; None: asked for every time
+        self.touched: set[str] = set()
+        self.failure: QueryError | None = None
+        self.kept: OrderedDict[str, Table] = OrderedDict()  # by name and version
+        # The planner asks from inside DataFusion's runtime, and a runtime may not be entered twice by one thread.
+        self.opener = ThreadPoolExecutor(1)
+        runtime = (
+            datafusion.RuntimeEnvBuilder()
+            .with_disk_manager_specified(limits.spill)
+            .with_fair_spill_pool(limits.memory // 2)  # what the pool does not see needs the other half
+        )
+        self.volatile = self._context(runtime)
+        self.pure = self._context(runtime)
+        for function in VOLATILE:
+            self.pure.deregister_udf(function)
+
+    def _context(self, runtime: datafusion.RuntimeEnvBuilder) -> datafusion.SessionContext:
+        config = (
+            datafusion.SessionConfig()
+            .with_target_partitions(self.limits.partitions)
+            .with_create_default_catalog_and_schema(False)
+            .with_default_catalog_and_schema(CATALOG, "gold")
+            .with_information_schema(False)
+            # One hash table a join, built once: partitioning both sides costs more on two cores than it gives.
+            .set("datafusion.optimizer.hash_join_single_partition_threshold", "1000000000")
+            .set("datafusion.optimizer.hash_join_single_partition_threshold_rows", "100000000")
+            .set("datafusion.optimizer.use_statistics_registry", "true")
+        )
+        context = datafusion.SessionContext(config, runtime)
+        context.register_catalog_provider(CATALOG, Schemas(self))
+        for function in (*REFUSED, *REFUSED_TABLE):
+            context.deregister_udf(function)
+        for function in REFUSED_TABLE:
+            context.deregister_udtf(function)
+        return context
+
+    def table(self, name: str) -> Table | None:
+        """The table of the current statement's release, asked of the front unless its version is held."""
+        if name not in self.tables:
+            return None
+        self.touched.add(name)
+        version = self.tables[name]
+        key = f"{name}@{version}"
+        if version is not None and key in self.kept:
+            self.kept.move_to_end(key)
+            return self.kept[key]
+        wire.send(self.channel, {"need": name})
+        header, payload = wire.receive(self.channel)
+        if "failed" in header:
+            self.failure = QueryError(errors.DATA_CORRUPTED, header["failed"])
+            raise self.failure
+        files = [Path(file) for file in header["files"]]
+        table = self.opener.submit(_open, payload, files, self.limits.partitions).result()
+        if version is not None:
+            self.kept[key] = table
+            if len(self.kept) > TABLES_KEPT:
+                self.kept.popitem(last=False)
+        return table
+
+    def serve(self) -> None:
+        """Answer until the front is gone."""
+        wire.send(self.channel, {"ready": os.getpid()})
+        while True:
+            try:
+                header, payload = wire.receive(self.channel)
+            except (EOFError, ConnectionError):
+                return
+            started = time.process_time()
+            _limit_cpu(self.limits.cpu_seconds)
+            self.tables, self.touched, self.failure = header["tables"], set(), None
+            try:
+                answer, data = self.answer(header["sql"], payload, run=header["run"])
+            except Exception as error:
+                # Whatever DataFusion raises is an answer for the person who asked, never this loop's end.
+                failure = self.failure or self._as_query_error(error)
+                answer = {"error": {"state": failure.state, "message": str(failure)}}
+                data = pa.py_buffer(b"")
+            answer["cpu_seconds"] = round(time.process_time() - started, 4)
+            wire.send(self.channel, answer, data)
+
+    def answer(
+        self, sql: str, parameters: bytes | bytearray = b"", *, run: bool = True
+    ) -> tuple[dict[str, Any], pa.Buffer]:
+        """Facts about the statement, and its rows (none unless ``run``) as an Arrow IPC stream."""
+        frame, volatile = self._plan(sql, _parameters(parameters))
+        schema = frame.schema()
+        plain = answer_schema(schema)
+        sink = pa.BufferOutputStream()
+        rows = 0
+        with pa.ipc.new_stream(sink, plain) as stream:
+            if run:
+                for batch in frame.execute_stream():
+                    piece = _cast(batch.to_pyarrow(), plain)
+                    rows += piece.num_rows
+                    if rows > self.limits.rows or sink.tell() > self.limits.answer_bytes:
+                        limit = f"{self.limits.rows} rows or {self.limits.answer_bytes >> 20} MiB"
+                        message = f"the answer is larger than {limit}"
+                        raise QueryError(errors.LIMIT_EXCEEDED, message, hint="aggregate, or add a LIMIT")
+                    stream.write_batch(piece)
+        return {"touched": sorted(self.touched), "volatile": volatile, "rows": rows}, sink.getvalue()
+
+    def _plan(self, sql: str, parameters: dict[str, Any] | None) -> tuple[datafusion.DataFrame, bool]:
+        try:
+            return self.pure.sql_with_options(sql, READ_ONLY, param_values=parameters), False
+        except Exception:
+            # A volatile function is missing here, or the statement is wrong: then the other context says so too.
+            if self.failure:
+                raise
+            return self.volatile.sql_with_options(sql, READ_ONLY, param_values=parameters), True
+
+    def _as_query_error(self, error: Exception) -> QueryError:
+        if isinstance(error, QueryError):
+            return error
+        state, message = sqlstate(str(error))
+        for function in (*REFUSED, *REFUSED_TABLE):
+            if re.search(rf"function '{function}'", message):
+                return QueryError(
+                    errors.NOT_SUPPORTED, f"function {function} is refused: it takes memory without limit"
+                )
+        if state == errors.NO_SUCH_TABLE:
+            return QueryError(state, message, hint=f"there are: {', '.join(sorted(self.tables)) or 'no tables yet'}")
+        return QueryError(state, message)
+
+
+def _open(payload: bytearray, files: list[Path], partitions: int) -> Table:
+    """A table of the rows in ``payload`` and in memory-mapped ``files``, in stripes that fill every core."""
+    with pa.ipc.open_stream(payload) as stream:
+        schema, batches = stream.schema, list(stream)
+    for file in files:
+        reader = pa.ipc.open_file(pa.memory_map(str(file)))
+        batches += [reader.get_batch(number) for number in range(reader.num_record_batches)]
+    stripes = [batches[first::partitions] for first in range(partitions) if batches[first::partitions]]
+    loader = datafusion.SessionContext()
+    loader.register_record_batches("loaded", stripes or [[pa.RecordBatch.from_pylist([], schema=schema)]])
+    return loader.catalog().schema("public").table("loaded")
+
+
+def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    if batch.schema == schema:
+        return batch
+    # safe=False: nanoseconds are cut to microseconds; no other cast here can lose anything.
+    columns = [
+        column if column.type == field.type else column.cast(field.type, safe=False)
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _parameters(payload: bytes | bytearray) -> dict[str, Any] | None:
+    """``$1``, ``$2``, ... as DataFusion takes them: values, never text in the statement."""
+    if not payload:
+        return None
+    with pa.ipc.open_stream(payload) as stream:
+        row = stream.read_all()
+    if row.num_rows != 1:
+        raise QueryError(errors.BAD_PARAMETER, f"one row of parameters is expected, found {row.num_rows}")
+    values = [column[0] for column in row.columns]
+    # A client that does not know a parameter's type sends a union of all types.
+    plain = [pa.scalar(value.as_py()) if isinstance(value, pa.UnionScalar) else value for value in values]
+    return {str(number): value for number, value in enumerate(plain, start=1)}
+
+
+def _limit_cpu(seconds: int) -> None:
+    """The kernel ends this process (SIGXCPU) once it has used ``seconds`` more on the cores."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _die_with(parent: int) -> None:
+    """No worker outlives its front, even one whose statement never ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it went before prctl took effect
+            os._exit(1)
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)  # no signal tells of a parent's end here: a poll that ends with this process
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> None:
+    """Entry point of the process."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    limits = Limits(**json.loads(sys.argv[2]))
+    _die_with(int(sys.argv[3]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the front ends its workers
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
+    with contextlib.suppress(KeyboardInterrupt):
+        worker = Worker(channel, limits)
+        worker.answer("SELECT 1")  # starts the runtime and warms the planner: 40 ms that no person should wait
+        worker.serve()
+
+
+if __name__ == "__main__":
+    main()

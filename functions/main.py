@@ -1,0 +1,74 @@
+"""Entry points of the deployable: each parses its request, calls one function of the middle, and answers.
+
+Status codes are the whole contract with Scheduler, Eventarc and Workflows: 2xx done, 503 ask again, 422 never
+will work as asked, 500 a bug. ``answers_errors`` turns the error tree of ``biaac.errors`` into them.
+"""
+
+import flask
+import functions_framework
+import structlog
+from cloudevents.http import CloudEvent
+
+import coalescing
+import warming
+from biaac import connections, releases, runs
+from edges import answers_errors, clients, event_object, field
+from syncs import start_or_attach
+
+log = structlog.get_logger()
+bind = structlog.contextvars.bind_contextvars
+
+
+@functions_framework.http
+@answers_errors
+def sync(request: flask.Request) -> dict[str, int | str]:
+    """Start the sync of ``{"connection": name}``, or attach to the one already running (Airbyte answers 409)."""
+    connection = connections.get(clients().settings.connections, field(request, "connection"))
+    job = start_or_attach(clients().airbyte, connection.name)
+    return {"job": job.id, "state": job.state}
+
+
+@functions_framework.cloud_event
+@answers_errors
+def bronze_finalized(event: CloudEvent) -> None:
+    """Wake up for one Bronze object: start the refresh of its connection if a sync has succeeded.
+
+    Returns (2xx) when nothing more is owed for this event, 503 while the sync it belongs to is still running
+    and this event is the one that watches it. An object that no sync wrote is nobody's: noted, and done.
+    """
+    bucket, name = event_object(event)
+    bind(event_id=event["id"], object=f"gs://{bucket}/{name}")
+    settings = clients().settings
+    written_by = coalescing.sync_of(name, settings.connections) if bucket == settings.bronze_bucket else None
+    if written_by is None:
+        log.warning("not a file of a sync; nothing to do")
+        return
+    bind(connection=written_by.connection)
+    coalescing.wake_up(clients(), event=event["id"], sync=written_by)
+
+
+@functions_framework.http
+@answers_errors
+def sweep(_request: flask.Request) -> dict[str, list[str]]:
+    """Start what events missed and what died undecided."""
+    return {"started": coalescing.sweep(clients())}
+
+
+@functions_framework.http
+@answers_errors
+def warm_cache(request: flask.Request) -> dict[str, str | None]:
+    """Answer what the transform of ``{"execution": id}`` decided; a published candidate is warm by then."""
+    bind(execution=field(request, "execution"))
+    run = warming.decided(clients(), field(request, "execution"))
+    if run.outcome is runs.Outcome.PUBLISHED and run.release is not None:
+        warming.warm(clients(), run.release)
+    return {"outcome": run.outcome.value, "release": run.release, "reason": run.message}
+
+
+@functions_framework.http
+@answers_errors
+def promote(request: flask.Request) -> dict[str, str]:
+    """Make ``{"release": id}`` the one readers see, unless a newer one already is or a person holds the pointer."""
+    promotion = releases.promote(clients().lake, clients().settings.environment, field(request, "release"))
+    log.info("promotion decided", outcome=promotion.outcome.value, current=promotion.current)
+    return {"outcome": promotion.outcome.value, "current": promotion.current}

@@ -1,0 +1,46 @@
+"""Telling the workflow what its transform decided, after the cache has loaded what is to be promoted."""
+
+import json
+
+import structlog
+from pyarrow import flight
+from pyarrow.lib import ArrowException, ArrowInvalid
+
+from biaac import runs
+from biaac.errors import PermanentError, TransientError
+from biaac.identity import token_for
+from edges import Clients
+
+TIMEOUT_S = 280  # the workflow allows this step 300
+
+log = structlog.get_logger()
+
+
+def decided(clients: Clients, execution: str) -> runs.Run:
+    """The record of one workflow execution; ``TransientError`` while there is none."""
+    run = runs.read(clients.ops, clients.settings.environment, execution)
+    if run is None:
+        raise TransientError(f"run {execution} has no record yet: its transform has not decided")
+    return run
+
+
+def warm(clients: Clients, release: str) -> None:
+    """Have the cache service load a candidate and answer the dashboards' queries once."""
+    url, environment = clients.settings.cache_url, clients.settings.environment
+    body = json.dumps({"environment": environment, "release": release}).encode()
+    try:
+        with flight.connect(url) as cache:
+            options = flight.FlightCallOptions(timeout=TIMEOUT_S, headers=_headers(url))
+            answers = [json.loads(answer.body.to_pybytes()) for answer in cache.do_action(("warm", body), options)]
+    except (flight.FlightUnauthenticatedError, flight.FlightUnauthorizedError, ArrowInvalid) as error:
+        raise PermanentError(f"cache at {url} refuses to warm {release}: {error}", hint="biaac doctor") from None
+    except (ArrowException, OSError) as error:  # Flight's own errors are ArrowExceptions; it has no common base
+        raise TransientError(f"cache at {url} has not warmed {release}: {error}") from None
+    log.info("cache is warm", release=release, answer=answers[0] if answers else None)
+
+
+def _headers(url: str) -> list[tuple[bytes, bytes]]:
+    if not url.startswith("grpc+tls://"):
+        return []
+    token = token_for(url.replace("grpc+tls://", "https://", 1))
+    return [(b"authorization", f"Bearer {token}".encode())]

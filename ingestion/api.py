@@ -1,0 +1,237 @@
+"""Airbyte's public API in front of our sync jobs: stateless, so that it may scale to zero and die at any moment.
+
+    gunicorn ingestion.api:app          under /api/public/v1, as a self-managed Airbyte serves it
+
+What it knows lies in objects on Cloud Storage (``jobs``, ``claims``); a sync is one execution of a Cloud Run job.
+The genuine airbyte-api SDK drives it. A job's ``startTime`` has milliseconds and is the epoch in the names of its
+Bronze files. Reference: https://reference.airbyte.com/reference/getting-started.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import islice
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from flask import Flask, Response, jsonify, request
+from google.cloud.storage import Bucket
+from werkzeug.exceptions import HTTPException
+
+from biaac import connections
+from biaac.clients import storage_client
+from biaac.connections import Connection
+from biaac.errors import BiaacError
+from ingestion import claims, jobs
+from ingestion.jobs import Job, Kind, Status
+from ingestion.settings import Settings
+
+PREFIX = "/api/public/v1"
+WORKSPACE = str(uuid5(NAMESPACE_URL, "biaac/workspace"))
+DESTINATION = str(uuid5(NAMESPACE_URL, "biaac/destinations/bronze"))
+PAGE, LARGEST_PAGE = 20, 100  # as the public API has them
+MODES = {"incremental": "incremental_append", "full_refresh": "full_refresh_overwrite"}
+
+app = Flask(__name__)
+
+
+class Problem(Exception):
+    """An answer that is not the one asked for, as RFC 9457 problem+json."""
+
+    def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = {"status": status, "type": f"https://reference.airbyte.com/reference/errors#{kind}", "title": title}
+        self.body["detail"] = detail
+
+
+@cache
+def _settings() -> Settings:
+    return Settings.load()
+
+
+@cache
+def _ops() -> Bucket:
+    return storage_client(_settings()).bucket(_settings().ops_bucket)
+
+
+@app.errorhandler(Problem)
+def problem(error: Problem) -> tuple[Response, int]:
+    """The problem as it is."""
+    answer = jsonify(error.body)
+    answer.content_type = "application/problem+json"
+    return answer, error.status
+
+
+@app.errorhandler(BiaacError)
+def ours(error: BiaacError) -> tuple[Response, int]:
+    """409 for a connection that is held, else the status of the error tree."""
+    kind = "try-again-later" if error.status in (409, 503) else "unprocessable-entity"
+    return problem(Problem(error.status, kind, type(error).__name__, str(error)))
+
+
+@app.errorhandler(HTTPException)
+def unknown(error: HTTPException) -> tuple[Response, int]:
+    """What Flask refuses: an unknown path, a wrong method, a body that is not JSON."""
+    return problem(Problem(error.code or 500, "request", error.name, error.description or error.name))
+
+
+@app.get(f"{PREFIX}/health")
+def health() -> str:
+    """Alive."""
+    return "Successful operation"
+
+
+@app.post(f"{PREFIX}/applications/token")
+def token() -> dict[str, Any]:
+    """A token that nobody checks: on a laptop only loopback reaches this, in the cloud Cloud Run asks for its own."""
+    return {"access_token": "unchecked", "token_type": "Bearer", "expires_in": 900}
+
+
+@app.get(f"{PREFIX}/workspaces")
+def workspaces() -> dict[str, Any]:
+    """The one workspace."""
+    return {"data": [{"workspaceId": WORKSPACE, "name": "biaac", "dataResidency": "auto", "notifications": {}}]}
+
+
+@app.get(f"{PREFIX}/connections")
+def list_connections() -> dict[str, Any]:
+    """Every connection file."""
+    found = connections.load(_settings().connections)
+    return _page([_connection(connection) for connection in found.values()], "connections")
+
+
+@app.get(f"{PREFIX}/connections/<connection_id>")
+def get_connection(connection_id: str) -> dict[str, Any]:
+    """One connection by id."""
+    return _connection(_by_id(connection_id))
+
+
+@app.get(f"{PREFIX}/jobs")
+def list_jobs() -> dict[str, Any]:
+    """Jobs, newest first unless asked otherwise, filtered as the public API does."""
+    field, _, direction = request.args.get("orderBy", "createdAt|DESC").partition("|")
+    if field not in ("createdAt", "updatedAt") or direction not in ("ASC", "DESC"):
+        raise _invalid("orderBy", request.args["orderBy"], "createdAt or updatedAt, then |ASC or |DESC")
+    wanted = [test for name, test in FILTERS.items() if name in request.args]
+    found: Iterator[Job] = (
+        claims.settle(_settings(), _ops(), job) for job in jobs.newest_first(_ops(), by_update=field == "updatedAt")
+    )
+    if direction == "ASC":
+        found = reversed(list(found))
+    kept = (job for job in found if all(test(job) for test in wanted))
+    return _page((_job(job) for job in kept), "jobs")
+
+
+FILTERS: dict[str, Callable[[Job], bool]] = {
+    "connectionId": lambda job: str(job.connection_id) == request.args["connectionId"],
+    "jobType": lambda job: job.kind == request.args["jobType"],
+    "status": lambda job: job.status == request.args["status"],
+    "workspaceIds": lambda _: WORKSPACE in request.args.getlist("workspaceIds"),
+}
+
+
+@app.post(f"{PREFIX}/jobs")
+def create_job() -> dict[str, Any]:
+    """Start a job; 409 while the connection has one."""
+    body = request.get_json()
+    if not isinstance(body, dict) or "connectionId" not in body:
+        raise _invalid("connectionId", None, "the id of a connection")
+    kind = body.get("jobType", "sync")
+    if kind == "refresh":
+        raise Problem(422, "unprocessable-entity", "unprocessable", "Refreshes are not supported in the public API")
+    if kind not in list(Kind):
+        raise _invalid("jobType", kind, "sync, reset or clear")
+    return _job(claims.start(_settings(), _ops(), _by_id(str(body["connectionId"])), Kind(kind)))
+
+
+@app.get(f"{PREFIX}/jobs/<int:job_id>")
+def get_job(job_id: int) -> dict[str, Any]:
+    """One job as it stands."""
+    return _job(claims.settle(_settings(), _ops(), _find(job_id)))
+
+
+@app.delete(f"{PREFIX}/jobs/<int:job_id>")
+def cancel_job(job_id: int) -> dict[str, Any]:
+    """Cancel a running job; 409 for one that has ended."""
+    job = claims.settle(_settings(), _ops(), _find(job_id))
+    if not job.active:
+        raise Problem(409, "state-conflict", "state-conflict", f"job {job_id} is not running, it is {job.status}")
+    return _job(claims.cancel(_settings(), _ops(), job))
+
+
+def _find(job_id: int) -> Job:
+    job = jobs.find(_ops(), job_id)
+    if job is None:
+        raise Problem(404, "resource-not-found", "resource-not-found", f"job {job_id} does not exist")
+    return job
+
+
+def _by_id(connection_id: str) -> Connection:
+    for connection in connections.load(_settings().connections).values():
+        if str(connection.id) == connection_id:
+            return connection
+    raise Problem(404, "resource-not-found", "resource-not-found", f"connection {connection_id} does not exist")
+
+
+def _page(found: Any, path: str) -> dict[str, Any]:
+    """One page by limit and offset, and the paths of its neighbours where there are some."""
+    limit, offset = _number("limit", PAGE), _number("offset", 0)
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise _invalid("limit", limit, f"1 to {LARGEST_PAGE}")
+    data = list(islice(found, offset, offset + limit + 1))
+    answer: dict[str, Any] = {"data": data[:limit]}
+    if len(data) > limit:
+        answer["next"] = f"{PREFIX}/{path}?limit={limit}&offset={offset + limit}"
+    if offset:
+        answer["previous"] = f"{PREFIX}/{path}?limit={limit}&offset={max(offset - limit, 0)}"
+    return answer
+
+
+def _number(name: str, default: int) -> int:
+    given = request.args.get(name, str(default))
+    if not given.isdigit():
+        raise _invalid(name, given, "a number")
+    return int(given)
+
+
+def _invalid(name: str, found: object, expected: str) -> Problem:
+    return Problem(400, "bad-request", "bad-request", f"{name}: expected {expected}, found {found!r}")
+
+
+def _connection(connection: Connection) -> dict[str, Any]:
+    streams = [
+        {"name": s.name, "syncMode": MODES[s.mode], "primaryKey": [[key] for key in s.primary_key]}
+        | ({"cursorField": [s.cursor]} if s.cursor else {})
+        for s in connection.enabled_streams
+    ]
+    return {
+        "connectionId": str(connection.id),
+        "name": connection.name,
+        "sourceId": str(uuid5(NAMESPACE_URL, f"biaac/sources/{connection.name}")),
+        "destinationId": DESTINATION,
+        "workspaceId": WORKSPACE,
+        "status": "active",
+        "schedule": {"scheduleType": "manual"},  # Cloud Scheduler starts syncs, not this server
+        "dataResidency": "auto",
+        "nonBreakingSchemaUpdatesBehavior": "ignore",
+        "namespaceDefinition": "custom_format",
+        "namespaceFormat": connection.name,
+        "configurations": {"streams": streams},
+        "createdAt": 0,
+        "tags": [],
+        "statusReason": None,
+    }
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {
+        "jobId": job.id,
+        "status": Status(job.status).value,
+        "jobType": job.kind.value,
+        "connectionId": str(job.connection_id),
+        "startTime": jobs.text(job.created_at),
+        "lastUpdatedAt": jobs.text(job.updated_at),
+        "duration": f"PT{max(job.duration.total_seconds(), 0):.3f}S",
+        "rowsSynced": sum(job.rows.values()),
+        "bytesSynced": job.bytes,
+    }

@@ -1,0 +1,124 @@
+"""The attempts of a sync: each reads what no earlier one has completed, from the committed state on."""
+
+import time
+from typing import Any
+
+import structlog
+from google.cloud.storage import Bucket
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from biaac import connections
+from biaac.connections import Connection, Stream
+from ingestion import bronze, jobs
+from ingestion.bronze import StreamWriter
+from ingestion.catalog import configured
+from ingestion.connector import Connector, ConnectorFailed
+from ingestion.intake import Intake
+from ingestion.jobs import Job, Status
+from ingestion.settings import Settings, secrets
+from ingestion.states import States
+
+ATTEMPTS = 3  # Airbyte's default
+PROGRESS_S = 2  # how often a person at a terminal wants to see the count move
+
+log = structlog.get_logger()
+
+
+class Stopped(BaseException):
+    """This process shall end. Not an ``Exception``: no library on the way may take it for one to handle."""
+
+
+class Attempts:
+    """One sync being done."""
+
+    def __init__(self, settings: Settings, ops: Bucket, bucket: Bucket, connection: Connection, job: Job) -> None:
+        self.bytes = 0  # of messages, over all attempts
+        self._settings, self._ops, self._bucket = settings, ops, bucket
+        self._connection, self._job = connection, job
+        self._states = States.open(ops, connection.name)
+        self._writers: dict[str, StreamWriter] = {}
+        self._rows_before = {  # not zero where this job was killed and is run again
+            stream.name: bronze.rows_of_sync(bucket, connection.name, stream.name, job.epoch_ms)
+            for stream in connection.enabled_streams
+        }
+        self._reported_at = 0.0
+
+    def rows(self) -> dict[str, int]:
+        """Rows of each stream, in place or on the way."""
+        return {**self._rows_before, **{name: writer.rows for name, writer in self._writers.items()}}
+
+    def make(self) -> None:
+        """Try until every stream is complete; ``ConnectorFailed`` after the last attempt."""
+        self._states.begin(self._connection, self._job.id)
+        config = connections.resolve_secrets(self._connection.source.config, secrets())
+        connector = Connector(self._settings, self._connection, config)
+        attempts = Retrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential(multiplier=self._settings.retry_wait_s),
+            retry=retry_if_exception_type(ConnectorFailed),
+            before_sleep=self._failed,
+            reraise=True,
+        )
+        for attempt in attempts:
+            with attempt:
+                self._report(status=Status.RUNNING, attempts=attempt.retry_state.attempt_number)
+                self._attempt(connector)
+        for stream in self._connection.enabled_streams:
+            if stream.mode == "full_refresh":  # only now: until the sync is done the old filling is the whole one
+                generation = self._states.streams[stream.name].generation
+                bronze.remove_older(self._bucket, self._connection.name, stream.name, generation)
+
+    def _attempt(self, connector: Connector) -> None:
+        entries = self._states.streams
+        streams = [s for s in self._connection.enabled_streams if entries[s.name].completed_by != self._job.id]
+        if not streams:
+            return
+        discovered = connector.discover()
+        generations = {stream.name: entries[stream.name].generation for stream in streams}
+        catalog = configured(self._connection, discovered, job=self._job.id, generations=generations)
+        self._rows_before = self.rows()
+        self._writers = {stream.name: self._writer(stream, discovered) for stream in streams}
+        try:
+            with connector.read(catalog, self._committed(streams)) as run:
+                intake = Intake(run, self._writers, self._states, self._job.id, self._settings.checkpoint_s)
+                for received in intake.batches():
+                    self.bytes += received
+                    if time.monotonic() - self._reported_at >= PROGRESS_S:
+                        self._report()
+        finally:
+            for writer in self._writers.values():
+                writer.abandon()
+
+    def _writer(self, stream: Stream, discovered: dict[str, Any]) -> StreamWriter:
+        if stream.mode == "full_refresh":  # of an attempt that broke off; this one reads from the beginning
+            bronze.remove_sync(self._bucket, self._connection.name, stream.name, self._job.epoch_ms)
+        return StreamWriter(
+            self._bucket,
+            connection=self._connection.name,
+            stream=stream.name,
+            json_schema=discovered[stream.name]["json_schema"],
+            sync_id=self._job.id,
+            generation=self._states.streams[stream.name].generation,
+            epoch_ms=self._job.epoch_ms,
+        )
+
+    def _committed(self, streams: list[Stream]) -> list[dict[str, Any]]:
+        """The states of ``streams`` as the connector wants them back."""
+        return [
+            {"type": "STREAM", "stream": {"stream_descriptor": {"name": stream.name}, "stream_state": state}}
+            for stream in streams
+            if (state := self._states.streams[stream.name].state) is not None
+        ]
+
+    def _failed(self, retry: RetryCallState) -> None:
+        """Say why before the next attempt."""
+        error = retry.outcome.exception() if retry.outcome else None
+        log.warning("attempt failed", job=self._job.id, attempt=retry.attempt_number, error=str(error))
+        self._report(status=Status.INCOMPLETE, message=str(error), log=getattr(error, "log", []))
+
+    def _report(self, **fields: object) -> None:
+        """Bring the job's record up to date; ``Stopped`` if somebody else has given the verdict."""
+        job = jobs.change(self._ops, self._job.id, rows=self.rows(), bytes=self.bytes, **fields)
+        self._reported_at = time.monotonic()
+        if not job.active:
+            raise Stopped(f"job {job.id} is {job.status.value}")

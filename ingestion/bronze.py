@@ -1,0 +1,317 @@
+"""Bronze objects as Airbyte's destination-gcs 1.0 writes them.
+
+    gs://BRONZE/<connection>/<stream>/<YYYY_MM_DD>_<epoch ms of the sync's start>_<part>.parquet
+
+An object appears under its name when it is complete, before the sync succeeds. Its metadata names the generation
+it belongs to. Rows go to Cloud Storage as they come, so memory does not grow with them.
+"""
+
+import re
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
+from os import urandom
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from google.api_core.exceptions import NotFound
+from google.cloud.storage import Blob, Bucket
+
+from biaac import objects
+from biaac.errors import PermanentError
+from ingestion.schema import Kind, column_name, convert, kind_of, path_name
+
+GROUP_ROWS = 131_072  # a row group: large enough to compress and scan well, small enough to hold
+GROUP_BYTES = 64 << 20  # of Arrow memory
+PART_ROWS = 500_000  # readers work on parts in parallel
+PART_BYTES = 200 << 20  # where the destination rolls
+CHUNK_BYTES = 8 << 20  # of an upload; the multiple of 256 KiB that Cloud Storage advises
+TIMEOUT_S = 60  # of one chunk
+
+GENERATION = "ab-generation-id"  # the metadata key; an object without it counts as generation 0
+PATTERN = re.compile(r"\d{4}_\d{2}_\d{2}_\d+_\d+\.parquet[^/]*")
+
+CHANGE = pa.struct([pa.field(name, pa.string(), nullable=False) for name in ("field", "change", "reason")])
+META = pa.struct(
+    [
+        pa.field("sync_id", pa.int64(), nullable=False),
+        pa.field("changes", pa.list_(pa.field("element", CHANGE, nullable=False)), nullable=False),
+    ]
+)
+COLUMNS = [
+    pa.field("_airbyte_raw_id", pa.string(), nullable=False),
+    pa.field("_airbyte_extracted_at", pa.timestamp("ms", "UTC"), nullable=False),
+    pa.field("_airbyte_meta", META, nullable=False),
+    pa.field("_airbyte_generation_id", pa.int64(), nullable=False),
+]
+
+
+@dataclass
+class StreamWriter:
+    """Writes the rows of one stream in one sync."""
+
+    bucket: Bucket
+    connection: str
+    stream: str
+    json_schema: dict[str, Any]
+    sync_id: int
+    generation: int
+    epoch_ms: int
+
+    _rows_in_place: int = 0
+    _rows_on_the_way: int = 0
+    _next_part: int = 0
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _extracted_at: list[int] = field(default_factory=list)
+    _batches: list[pa.RecordBatch] = field(default_factory=list)
+    _part: "_Part | None" = None
+
+    def __post_init__(self) -> None:
+        self._kinds = {name: kind_of(value) for name, value in self.json_schema.get("properties", {}).items()}
+        self._schema = _arrow_schema(self.stream, self._kinds)
+        self._prefix = _prefix(self.connection, self.stream, self.epoch_ms)
+        for blob in _blobs(self.bucket, self._prefix):  # of an earlier attempt, or of this job before it was killed
+            self._next_part = max(self._next_part, _part_number(blob.name) + 1)
+            self._rows_in_place += _rows_of(blob)
+
+    def add(self, row: dict[str, Any], extracted_at: int) -> None:
+        """Take one row (``extracted_at`` in epoch milliseconds)."""
+        self._rows.append(row)
+        self._extracted_at.append(extracted_at)
+
+    def convert(self) -> None:
+        """Turn the rows taken so far into Arrow memory, and full row groups into uploaded bytes."""
+        if not self._rows:
+            return
+        self._batches.append(self._batch())
+        self._rows_on_the_way += len(self._rows)
+        self._rows, self._extracted_at = [], []
+        if sum(b.num_rows for b in self._batches) >= GROUP_ROWS or sum(b.nbytes for b in self._batches) >= GROUP_BYTES:
+            self._write_group()
+            if self._part and (self._part.rows >= PART_ROWS or self._part.bytes >= PART_BYTES):
+                self._finish_part()
+
+    def finish_part(self) -> None:
+        """Put everything taken so far in place."""
+        self.convert()
+        self._write_group()
+        self._finish_part()
+
+    def abandon(self) -> None:
+        """Drop what is not in place; no object appears for it."""
+        if self._part:
+            self._part.abandon()
+            self._part = None
+        self._rows, self._extracted_at, self._batches, self._rows_on_the_way = [], [], [], 0
+
+    @property
+    def rows(self) -> int:
+        """Rows of this sync, in place or on the way."""
+        return self._rows_in_place + self._rows_on_the_way + len(self._rows)
+
+    def _batch(self) -> pa.RecordBatch:
+        count = len(self._rows)
+        columns: list[pa.Array] = []
+        changes: dict[int, list[dict[str, str]]] = {}
+        for (name, kind), values in zip(self._kinds.items(), _columns(self._rows, list(self._kinds)), strict=True):
+            column, nulled = convert(kind, values, name)
+            columns.append(column)
+            for row, paths in nulled.items():
+                changes.setdefault(row, []).extend(_change(path) for path in paths)
+        head = [
+            _raw_ids(count),
+            pa.array(self._extracted_at, pa.int64()).cast(COLUMNS[1].type),
+            _meta(self.sync_id, count, changes),
+            pa.repeat(pa.scalar(self.generation, pa.int64()), count),
+        ]
+        return pa.RecordBatch.from_arrays([*head, *columns], schema=self._schema)
+
+    def _write_group(self) -> None:
+        if not self._batches:
+            return
+        if self._part is None:
+            blob = self.bucket.blob(f"{self._prefix}{self._next_part}.parquet")
+            blob.metadata = {GENERATION: str(self.generation)}
+            self._part = _Part(blob, self._schema)
+        self._part.write(pa.Table.from_batches(self._batches))
+        self._batches = []
+
+    def _finish_part(self) -> None:
+        if self._part is None:
+            return
+        self._part.finish()
+        self._rows_in_place += self._part.rows
+        self._rows_on_the_way -= self._part.rows
+        self._next_part += 1
+        self._part = None
+
+
+class _Part:
+    """One object on its way: a Parquet file whose bytes are uploaded as they are made."""
+
+    def __init__(self, blob: Blob, schema: pa.Schema) -> None:
+        self.rows = 0
+        self._upload = _Upload(blob)
+        self._parquet = pq.ParquetWriter(self._upload, schema, compression="zstd", store_schema=False)
+
+    @property
+    def bytes(self) -> int:
+        return self._upload.tell()
+
+    def write(self, table: pa.Table) -> None:
+        self._parquet.write_table(table, row_group_size=len(table))
+        self.rows += len(table)
+
+    def finish(self) -> None:
+        self._parquet.close()
+        self._upload.finish()
+
+    def abandon(self) -> None:
+        self._upload.abandon()
+        self._parquet.close()
+
+
+class _Upload:
+    """The file that Parquet is written to. A resumable upload: nothing is visible before ``finish``.
+
+    Abandoned, it swallows what still comes: the Parquet writer ends its file even when it is thrown away.
+    """
+
+    closed = False  # asked by Arrow
+
+    def __init__(self, blob: Blob) -> None:
+        self._writer = blob.open(
+            "wb",
+            chunk_size=CHUNK_BYTES,
+            ignore_flush=True,
+            content_type="application/vnd.apache.parquet",
+            if_generation_match=objects.ABSENT,
+            timeout=TIMEOUT_S,
+            retry=objects.RETRY,
+        )
+        self._position = 0
+        self._abandoned = False
+
+    def write(self, data: bytes) -> int:
+        if not self._abandoned:
+            self._writer.write(data)
+        self._position += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._position
+
+    def flush(self) -> None:
+        """Nothing to do: Cloud Storage takes whole chunks."""
+
+    def close(self) -> None:
+        """Nothing to do: the part decides between ``finish`` and ``abandon``."""
+
+    def finish(self) -> None:
+        self._writer.close()
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        self._writer.terminate()
+
+
+def clear(bucket: Bucket, connection: str, stream: str) -> None:
+    """Delete every object of a stream."""
+    _delete(_blobs(bucket, _folder(connection, stream)))
+
+
+def remove_older(bucket: Bucket, connection: str, stream: str, generation: int) -> None:
+    """Delete the objects of generations before ``generation``: the full refresh of it is complete."""
+    found = _blobs(bucket, _folder(connection, stream))
+    _delete(blob for blob in found if int((blob.metadata or {}).get(GENERATION, 0)) < generation)
+
+
+def remove_sync(bucket: Bucket, connection: str, stream: str, epoch_ms: int) -> None:
+    """Delete what one sync has written of a stream."""
+    _delete(_blobs(bucket, _prefix(connection, stream, epoch_ms)))
+
+
+def rows_of_sync(bucket: Bucket, connection: str, stream: str, epoch_ms: int) -> int:
+    """Rows that one sync has in place."""
+    return sum(_rows_of(blob) for blob in _blobs(bucket, _prefix(connection, stream, epoch_ms)))
+
+
+def _folder(connection: str, stream: str) -> str:
+    return f"{path_name(connection)}/{path_name(stream)}/"
+
+
+def _prefix(connection: str, stream: str, epoch_ms: int) -> str:
+    day = datetime.fromtimestamp(epoch_ms / 1000, UTC)
+    return f"{_folder(connection, stream)}{day:%Y_%m_%d}_{epoch_ms}_"
+
+
+def _blobs(bucket: Bucket, prefix: str) -> list[Blob]:
+    """Objects under ``prefix`` with their metadata; what is not named like one of Airbyte's is not ours to touch."""
+    found = bucket.list_blobs(prefix=prefix, timeout=objects.TIMEOUT_S, retry=objects.RETRY)
+    return [blob for blob in found if PATTERN.fullmatch(blob.name.rpartition("/")[2])]
+
+
+def _delete(found: Iterable[Blob]) -> None:
+    for blob in found:
+        with suppress(NotFound):  # the client retries a delete whose answer was lost
+            blob.delete(timeout=objects.TIMEOUT_S, retry=objects.RETRY)
+
+
+def _arrow_schema(stream: str, kinds: dict[str, Kind]) -> pa.Schema:
+    names = [column_name(name) for name in kinds]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise PermanentError(
+            f"stream {stream}: two of its fields would both be column {twice[0]!r}: "
+            f"{', '.join(name for name in kinds if column_name(name) == twice[0])}",
+            hint="rename one of them in the source",
+        )
+    return pa.schema([*COLUMNS, *(pa.field(n, k.arrow) for n, k in zip(names, kinds.values(), strict=True))])
+
+
+def _columns(rows: list[dict[str, Any]], names: list[str]) -> list[list[Any]]:
+    """The values of each column; a key that a row does not have is NULL."""
+    if len(names) > 1:
+        with suppress(KeyError):  # the common case, at a third of the price: every row has every key
+            return [list(values) for values in zip(*map(itemgetter(*names), rows), strict=True)]
+    return [[row.get(name) for row in rows] for name in names]
+
+
+def _raw_ids(count: int) -> pa.Array:
+    """UUIDs of version 7 whose last part counts the rows of a batch: no row costs a call, and later rows sort later."""
+    milliseconds = f"{int(time.time() * 1000):012x}"
+    chance = int.from_bytes(urandom(4), "big")
+    head = f"{milliseconds[:8]}-{milliseconds[8:]}-7{chance >> 16 & 0xFFF:03x}-{0x8000 | chance & 0x3FFF:04x}-"
+    return pc.binary_join_element_wise(head, _counted(1 << count.bit_length()).slice(0, count), "")
+
+
+@lru_cache(maxsize=1)
+def _counted(count: int) -> pa.Array:
+    return pa.array([f"{row:012x}" for row in range(count)])
+
+
+def _meta(sync_id: int, count: int, changes: dict[int, list[dict[str, str]]]) -> pa.StructArray:
+    kind = META.field("changes").type
+    if changes:
+        changed = pa.array([changes.get(row, []) for row in range(count)], kind)
+    else:
+        changed = pa.ListArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count + 1), pa.array([], CHANGE), kind)
+    return pa.StructArray.from_arrays([pa.repeat(pa.scalar(sync_id, pa.int64()), count), changed], fields=list(META))
+
+
+def _change(path: str) -> dict[str, str]:
+    return {"field": path, "change": "NULLED", "reason": "DESTINATION_SERIALIZATION_ERROR"}
+
+
+def _part_number(name: str) -> int:
+    return int(name.rpartition("_")[2].partition(".")[0])
+
+
+def _rows_of(blob: Blob) -> int:
+    with blob.open("rb") as file:
+        return int(pq.read_metadata(file).num_rows)

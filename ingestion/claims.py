@@ -1,0 +1,110 @@
+"""Starting a job: a connection runs one at a time, and which one is decided by compare-and-set on its claim.
+
+    gs://OPS/airbyte/claims/<connection> = {"job": id, "kind", "created_at"} | {"job": null}
+
+The claim holds all that the job's record begins with, so whoever finds a claim without a record, or a record
+without an execution, finishes what a dead request began. No clock decides anything here.
+"""
+
+from collections.abc import Mapping
+
+from google.cloud.storage import Bucket
+
+from biaac import objects
+from biaac.connections import Connection
+from biaac.errors import BiaacError, LostRace, PermanentError
+from ingestion import executions, jobs
+from ingestion.jobs import Job, Kind, Status
+from ingestion.settings import Settings
+
+
+class AlreadyRunning(BiaacError):
+    """The connection is held by a job that has not ended: attach to that one."""
+
+    status = 409
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"A sync is already running for: {job.connection_id} (job {job.id}, {job.status})")
+        self.job = job
+
+
+def start(settings: Settings, ops: Bucket, connection: Connection, kind: Kind) -> Job:
+    """Claim the connection for a new job and start its execution; ``AlreadyRunning`` if another job holds it."""
+    while True:
+        found = objects.read(ops, _name(connection.name))
+        if found.value is not None and found.value["job"] is not None:
+            holder = settle(settings, ops, _recorded(ops, connection, found.value))
+            if not _over(settings, holder):
+                if holder.execution is None:
+                    _launch(settings, ops, holder)
+                raise AlreadyRunning(holder)
+        claim = {"job": jobs.next_id(ops), "kind": kind.value, "created_at": jobs.text(jobs.now())}
+        try:
+            objects.replace(ops, _name(connection.name), claim, expected=found.generation)
+        except LostRace:
+            continue
+        return _launch(settings, ops, _recorded(ops, connection, claim))
+
+
+def settle(settings: Settings, ops: Bucket, job: Job) -> Job:
+    """The job as it stands: one whose execution has ended without a verdict has failed."""
+    if not job.active or job.execution is None or not executions.is_over(settings, job.execution):
+        return job
+    short = job.execution.rpartition("/")[2]
+    return jobs.conclude(
+        ops,
+        job.id,
+        Status.FAILED,
+        message=f"execution {short} ended without a verdict: it was killed or crashed; its log says how",
+    )
+
+
+def cancel(settings: Settings, ops: Bucket, job: Job) -> Job:
+    """Give the verdict ``cancelled`` and stop the execution; what is committed stays."""
+    cancelled = jobs.conclude(ops, job.id, Status.CANCELLED)
+    if cancelled.status == Status.CANCELLED and cancelled.execution:
+        executions.cancel(settings, cancelled.execution)
+    return cancelled
+
+
+def release(ops: Bucket, job: Job) -> None:
+    """Let go of the connection, if ``job`` still holds it."""
+    objects.update(
+        ops, _name(job.connection), lambda claim: {"job": None} if claim and claim["job"] == job.id else claim
+    )
+
+
+def _launch(settings: Settings, ops: Bucket, job: Job) -> Job:
+    try:
+        execution = executions.start(settings, job)
+    except PermanentError as error:
+        jobs.conclude(ops, job.id, Status.FAILED, message=error.message)
+        raise
+    return jobs.attach(ops, job.id, execution)
+
+
+def _recorded(ops: Bucket, connection: Connection, claim: Mapping[str, object]) -> Job:
+    """The record of the claiming job, made from the claim if nobody has yet."""
+    job = Job.model_validate(
+        {
+            "id": claim["job"],
+            "connection": connection.name,
+            "connection_id": connection.id,
+            "kind": claim["kind"],
+            "created_at": claim["created_at"],
+            "updated_at": claim["created_at"],
+        }
+    )
+    jobs.create(ops, job)
+    return jobs.find(ops, job.id) or job
+
+
+def _over(settings: Settings, job: Job) -> bool:
+    """Whether the connection is free of ``job``: its own verdict is its last act, but a cancelled one may still run."""
+    if job.active:
+        return False
+    return job.status != Status.CANCELLED or job.execution is None or executions.is_over(settings, job.execution)
+
+
+def _name(connection: str) -> str:
+    return f"airbyte/claims/{connection}"

@@ -1,0 +1,159 @@
+"""Job records: what Airbyte's public API shows of a job, as objects changed by compare-and-set.
+
+    gs://OPS/airbyte/jobs/<job, nine digits>.json   one job (``Job``)
+    gs://OPS/airbyte/last_job                       the newest id given out
+    gs://OPS/airbyte/claims/<connection>            which job holds the connection (``claims``)
+    gs://OPS/airbyte/states/<connection>            how far its streams have come (``states``)
+
+A job's verdict is written once: by the sync itself, by whoever cancels it, or by whoever finds its Cloud Run
+execution dead without one.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated
+from uuid import UUID
+
+from google.cloud.storage import Bucket
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+from biaac import objects
+from biaac.errors import PermanentError
+
+PREFIX = "airbyte/jobs/"
+
+
+class Kind(StrEnum):
+    """What a job does. Airbyte's public API knows ``refresh`` too, and refuses it."""
+
+    SYNC = "sync"
+    RESET = "reset"  # the older name of clear
+    CLEAR = "clear"
+
+
+class Status(StrEnum):
+    """Airbyte's statuses; ``incomplete`` = an attempt failed and the next one is to come."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+    CANCELLED = "cancelled"
+
+
+ACTIVE = frozenset({Status.PENDING, Status.RUNNING, Status.INCOMPLETE})
+
+# Milliseconds always: the sync's start names its Bronze files, so it must come back from the API as it was.
+Instant = Annotated[AwareDatetime, PlainSerializer(lambda at: text(at), return_type=str)]  # noqa: PLW0108  defined below
+
+
+class Job(BaseModel):
+    """One job. ``created_at`` is the sync start: in milliseconds it is the epoch in the names of its Bronze files."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: int
+    connection: str
+    connection_id: UUID
+    kind: Kind
+    status: Status = Status.PENDING
+    created_at: Instant
+    updated_at: Instant
+    ended_at: Instant | None = None
+    execution: str | None = None  # full name of the Cloud Run execution that does it
+    attempts: int = 0
+    rows: dict[str, int] = Field(default_factory=dict)  # by stream: in Bronze, or on the way there
+    bytes: int = 0  # of RECORD messages
+    message: str | None = None  # why it failed
+    log: list[str] = Field(default_factory=list)  # the connector's last lines at a failure
+
+    @property
+    def active(self) -> bool:
+        """Whether a verdict is still to come."""
+        return self.status in ACTIVE
+
+    @property
+    def epoch_ms(self) -> int:
+        """The sync start as Bronze file names have it."""
+        return int(self.created_at.timestamp() * 1000)
+
+    @property
+    def duration(self) -> timedelta:
+        """From creation to the verdict, or to the last sign of life."""
+        return (self.ended_at or self.updated_at) - self.created_at
+
+
+def now() -> datetime:
+    """The present, cut to the millisecond so that it survives every representation."""
+    at = datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def text(at: datetime) -> str:
+    """ISO 8601 with milliseconds and Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def next_id(ops: Bucket) -> int:
+    """An id never given out before."""
+    return int(objects.update(ops, "airbyte/last_job", lambda last: (last or 0) + 1).value)
+
+
+def create(ops: Bucket, job: Job) -> None:
+    """Store a new job; nothing if it is there already."""
+    objects.create(ops, _name(job.id), job.model_dump(mode="json"))
+
+
+def find(ops: Bucket, job_id: int) -> Job | None:
+    """One job, None if there is none of that id."""
+    value = objects.read(ops, _name(job_id)).value
+    return None if value is None else Job.model_validate(value)
+
+
+def change(ops: Bucket, job_id: int, **fields: object) -> Job:
+    """Set ``fields`` and the time of change, unless the job has its verdict: then it stays as it is."""
+    return _update(ops, job_id, lambda job: {"updated_at": now(), **fields} if job.active else {})
+
+
+def conclude(ops: Bucket, job_id: int, status: Status, **fields: object) -> Job:
+    """Give the verdict, unless another writer already has; returns the job as it then stands."""
+    return change(ops, job_id, status=status, ended_at=now(), **fields)
+
+
+def attach(ops: Bucket, job_id: int, execution: str, *, instead_of: str | None = None) -> Job:
+    """Name the execution that does the job, unless another than ``instead_of`` is named already."""
+    return _update(ops, job_id, lambda job: {"execution": execution} if job.execution == instead_of else {})
+
+
+def newest_first(ops: Bucket, *, by_update: bool) -> Iterator[Job]:
+    """Every job, by creation or by last change; read one by one, so a page costs a page."""
+    blobs = list(ops.list_blobs(prefix=PREFIX, timeout=objects.TIMEOUT_S, retry=objects.RETRY))
+    blobs.sort(key=lambda blob: (blob.updated, blob.name) if by_update else blob.name, reverse=True)
+    for blob in blobs:
+        job = _at(ops, blob.name, int(blob.generation))
+        if job is not None:
+            yield job
+
+
+@lru_cache(maxsize=4096)  # one generation of an object never changes; a process that polls reads each once
+def _at(ops: Bucket, name: str, _generation: int) -> Job | None:
+    value = objects.read(ops, name).value
+    return None if value is None else Job.model_validate(value)
+
+
+def _update(ops: Bucket, job_id: int, fields: Callable[[Job], dict[str, object]]) -> Job:
+    def changed(value: object) -> object:
+        if value is None:
+            raise PermanentError(f"job {job_id} does not exist", hint="GET /jobs lists them")
+        job = Job.model_validate(value)
+        update = fields(job)
+        return job.model_copy(update=update).model_dump(mode="json") if update else value
+
+    return Job.model_validate(objects.update(ops, _name(job_id), changed).value)
+
+
+def _name(job_id: int) -> str:
+    return f"{PREFIX}{job_id:09d}.json"

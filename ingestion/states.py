@@ -1,0 +1,75 @@
+"""How far a connection's streams have come: committed only after the files it speaks of are in place.
+
+    gs://OPS/airbyte/states/<connection>
+
+A generation is Airbyte's word for one filling of a stream: a full refresh begins a new one with every job, an
+incremental stream keeps its own until it is cleared.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.cloud.storage import Bucket
+from pydantic import BaseModel, ConfigDict, Field
+
+from biaac import objects
+from biaac.connections import Connection
+
+
+class StreamState(BaseModel):
+    """One stream. ``begun_by`` and ``completed_by`` are jobs: a job that is run again goes on where it was."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    generation: int = 0
+    begun_by: int = 0
+    completed_by: int = 0
+    state: dict[str, Any] | None = None  # as the connector's STATE message has it; None before the first
+
+
+class _States(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    streams: dict[str, StreamState] = Field(default_factory=dict)
+
+
+@dataclass
+class States:
+    """The states of one connection in the hands of the one job that holds it; a second writer meets ``LostRace``."""
+
+    ops: Bucket
+    name: str
+    streams: dict[str, StreamState]
+    version: int
+
+    @classmethod
+    def open(cls, ops: Bucket, connection: str) -> "States":
+        """What is committed now."""
+        name = f"airbyte/states/{connection}"
+        found = objects.read(ops, name)
+        streams = _States.model_validate(found.value or {}).streams
+        return cls(ops, name, streams, found.generation)
+
+    def begin(self, connection: Connection, job: int) -> None:
+        """Give every full-refresh stream a new generation for this job; doing it twice changes nothing."""
+        for stream in connection.enabled_streams:
+            entry = self.streams.setdefault(stream.name, StreamState())
+            if entry.begun_by != job:
+                entry.begun_by = job
+                if stream.mode == "full_refresh":
+                    entry.generation += 1
+                    entry.state = None
+        self.commit()
+
+    def clear(self, connection: Connection, job: int) -> None:
+        """Forget every stream and begin a new generation of it; doing it twice changes nothing."""
+        for stream in connection.streams:
+            entry = self.streams.setdefault(stream.name, StreamState())
+            if entry.begun_by != job:
+                self.streams[stream.name] = StreamState(generation=entry.generation + 1, begun_by=job)
+        self.commit()
+
+    def commit(self) -> None:
+        """Write; ``LostRace`` if another job has written since."""
+        value = _States(streams=self.streams).model_dump(mode="json")
+        self.version = objects.replace(self.ops, self.name, value, expected=self.version).generation

@@ -1,0 +1,107 @@
+"""One job of one connection: what the Cloud Run job ``ingest-<connection>`` runs.
+
+    python -m ingestion.sync --connection grocery --job 17
+
+Reads the connector into Bronze in up to three attempts, each going on from what is committed. May be killed
+anywhere and run again for the same job: rows may then be in Bronze twice (Airbyte's at-least-once), none is missing.
+"""
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+import structlog
+from google.cloud.storage import Bucket
+
+from biaac import connections
+from biaac.clients import storage_client
+from biaac.errors import BiaacError, PermanentError
+from ingestion import bronze, claims, executions, jobs
+from ingestion.attempts import Attempts, Stopped
+from ingestion.jobs import Job, Kind, Status
+from ingestion.settings import Settings
+from ingestion.states import States
+
+log = structlog.get_logger()
+
+
+def perform(settings: Settings, connection_name: str, job_id: int) -> bool:
+    """Do the job, give its verdict and let go of the connection; whether it is done (by this process or another)."""
+    client = storage_client(settings)
+    ops, bronze_bucket = client.bucket(settings.ops_bucket), client.bucket(settings.bronze_bucket)
+    job = _take(settings, ops, connection_name, job_id)
+    if job is None:
+        return True
+    attempts = None
+    try:
+        connection = connections.get(settings.connections, connection_name)
+        if job.kind is Kind.SYNC:
+            attempts = Attempts(settings, ops, bronze_bucket, connection, job)
+            attempts.make()
+        else:
+            States.open(ops, connection.name).clear(connection, job.id)
+            for stream in connection.streams:
+                bronze.clear(bronze_bucket, connection.name, stream.name)
+    except Stopped as stopped:
+        job = jobs.conclude(ops, job.id, Status.CANCELLED, message=str(stopped), **_counts(attempts))
+    except BiaacError as error:
+        said = getattr(error, "log", [])
+        job = jobs.conclude(ops, job.id, Status.FAILED, message=str(error), log=said, **_counts(attempts))
+    else:
+        job = jobs.conclude(ops, job.id, Status.SUCCEEDED, message=None, log=[], **_counts(attempts))
+    claims.release(ops, job)
+    log.info("job is over", job=job.id, status=job.status.value, rows=job.rows, message=job.message)
+    return job.status is Status.SUCCEEDED
+
+
+def _counts(attempts: Attempts | None) -> dict[str, object]:
+    return {} if attempts is None else {"rows": attempts.rows(), "bytes": attempts.bytes}
+
+
+def _take(settings: Settings, ops: Bucket, connection: str, job_id: int) -> Job | None:
+    """The job as ours; None where there is nothing to do: it has its verdict, or another execution is at it.
+
+    A lost answer of Cloud Run can start two executions for one job: the first one named in the record has it,
+    until it is over without a verdict.
+    """
+    job = jobs.find(ops, job_id)
+    if job is None or job.connection != connection:
+        raise PermanentError(f"connection {connection} has no job {job_id}", hint=f"biaac sync {connection}")
+    if job.active and settings.execution:
+        mine = f"{executions.job_name(settings, connection)}/executions/{settings.execution}"
+        job = jobs.attach(ops, job_id, mine)
+        if job.execution != mine and job.execution and executions.is_over(settings, job.execution):
+            job = jobs.attach(ops, job_id, mine, instead_of=job.execution)
+        if job.execution != mine:
+            log.info("another execution has this job", job=job_id, execution=job.execution)
+            return None
+    if not job.active:
+        log.info("the job has its verdict", job=job_id, status=job.status.value)
+        return None
+    return job
+
+
+def _stop(signum: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # what follows is cleaning up: it must not be cut short
+    raise Stopped(f"stopped by {signal.Signals(signum).name}; what was committed stays")
+
+
+def main() -> None:
+    """Parse the command line, do the job; exit 0 when it is done, 1 when it is not."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--connection", required=True, help="a file of connections/, without .yaml")
+    parser.add_argument("--job", required=True, type=int, help="the id that POST /jobs gave")
+    arguments = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    try:
+        done = perform(Settings.load(), arguments.connection, arguments.job)
+    except BiaacError as error:
+        sys.exit(str(error))
+    sys.exit(0 if done else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Start the server: see the package."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from biaac.errors import BiaacError
+from local.workflows import __doc__ as about
+from local.workflows import grpc_api, program
+from local.workflows.service import Service
+
+SUFFIX = ".workflows.yaml"
+
+
+def main() -> None:
+    """Load every file, refuse what is unknown, serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--source", type=Path, action="append", required=True, help="a *.workflows.yaml file")
+    parser.add_argument("--project", required=True)
+    parser.add_argument("--location", required=True)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a user variable")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stdout)
+    try:
+        programs = {path.name.removesuffix(SUFFIX): program.load(path) for path in arguments.source}
+    except BiaacError as error:
+        sys.exit(str(error))
+    environment = dict(pair.split("=", 1) for pair in arguments.set)
+    environment |= {"GOOGLE_CLOUD_PROJECT_ID": arguments.project, "GOOGLE_CLOUD_LOCATION": arguments.location}
+    parent = f"projects/{arguments.project}/locations/{arguments.location}"
+    server = grpc_api.serve(Service(arguments.state, programs, environment), port=arguments.port, parent=parent)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    logging.info("serving %s on 127.0.0.1:%s", ", ".join(programs), arguments.port)
+    ended.wait()
+    server.stop(grace=0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""The ledger: which Bronze files there are, which of them are in, and at which load.
+
+    gs://LAKE/ledger/<environment>.json
+
+A *load* is one admission of succeeded syncs. It owns one slot of five minutes on a clock of our own, which only moves
+forward and runs ahead of the wall clock, so that SQLMesh, whose intervals the slots are, can never have passed a slot
+before its rows were admitted. The transform writes the ledger before it starts SQLMesh; the Bronze macro reads it in
+Python, so no engine owns it.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from google.cloud.storage import Bucket
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from biaac import objects
+from biaac.errors import PermanentError
+from biaac.releases import Load
+
+FORMAT = 1
+SLOT = timedelta(minutes=5)  # the smallest interval SQLMesh knows, so that loads stay close to the wall clock
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BronzeFile(_Record):
+    """One Bronze object, examined once. ``load_id`` is None while no succeeded sync has admitted it."""
+
+    sync: int  # the Airbyte job that wrote it
+    generation: int
+    rows: int
+    as_of: AwareDatetime | None = None  # greatest value of the stream's cursor, where that is a time
+    load_id: int | None = None
+
+
+class Admission(_Record):
+    """A succeeded sync that is in."""
+
+    job: int
+    load_id: int
+    finished_at: AwareDatetime
+
+
+class Rejection(_Record):
+    """What was tried last and refused: not tried again until loads or models differ, or a person asks."""
+
+    execution: str
+    newest_jobs: dict[str, int]  # connection -> newest succeeded sync there was
+    models: str
+    message: str
+
+
+class Ledger(_Record):
+    """The whole object. Streams are ``connection/stream``; files are named below their stream."""
+
+    format: int = FORMAT
+    admissions: dict[str, list[Admission]] = Field(default_factory=dict)  # connection -> oldest first
+    streams: dict[str, dict[str, BronzeFile]] = Field(default_factory=dict)
+    rejected: Rejection | None = None
+
+    @property
+    def loads(self) -> list[Load]:
+        """Every succeeded sync that is in, newest last."""
+        found = [
+            Load(connection=connection, job=admission.job, load_id=admission.load_id)
+            for connection, admissions in self.admissions.items()
+            for admission in admissions
+        ]
+        return sorted(found, key=lambda load: (load.load_id, load.connection, load.job))
+
+    @property
+    def load_ids(self) -> list[int]:
+        """Every slot in use, oldest first."""
+        return sorted({load.load_id for load in self.loads})
+
+    def rows_of(self, load_id: int) -> int:
+        """Bronze rows that a load took in."""
+        return sum(f.rows for files in self.streams.values() for f in files.values() if f.load_id == load_id)
+
+    def files_by_load(self, stream: str, *, first: int, last: int) -> dict[int, list[str]]:
+        """Load id -> files of an append stream admitted by the loads ``first`` to ``last``, both included."""
+        found: dict[int, list[str]] = {}
+        for name, file in sorted(self.streams.get(stream, {}).items()):
+            if file.load_id is not None and first <= file.load_id <= last and file.rows:
+                found.setdefault(file.load_id, []).append(name)
+        return dict(sorted(found.items()))
+
+    def latest_files(self, stream: str) -> dict[int, list[str]]:
+        """As ``files_by_load`` for a stream that is sent whole: the newest load alone."""
+        newest = max((f.load_id for f in self.streams.get(stream, {}).values() if f.load_id is not None), default=None)
+        return {} if newest is None else self.files_by_load(stream, first=newest, last=newest)
+
+
+def read(lake: Bucket, environment: str) -> Ledger:
+    """The ledger as it stands; an empty one before the first load."""
+    return _parse(objects.read(lake, _name(environment)).value, name=_name(environment))
+
+
+def write(lake: Bucket, environment: str, ledger: Ledger) -> None:
+    """Replace the ledger. Only the holder of the transform lock may; ``LostRace`` says that somebody else did."""
+    found = objects.read(lake, _name(environment))
+    value = ledger.model_dump(mode="json", exclude_defaults=True)
+    if value != found.value:
+        objects.replace(lake, _name(environment), value, expected=found.generation)
+
+
+def next_load_id(*, now: datetime, used: list[int], passed: datetime | None) -> int:
+    """The slot of a new load: after the wall clock, after every slot in use and after all that SQLMesh has passed."""
+    floor = now.replace(minute=now.minute - now.minute % 5, second=0, microsecond=0)
+    after = [floor + SLOT, *(slot(load_id) + SLOT for load_id in used[-1:]), *([passed] if passed else [])]
+    return load_id_of(max(after))
+
+
+def load_id_of(moment: datetime) -> int:
+    """2026-11-24 06:05 -> 202611240605."""
+    return int(f"{moment:%Y%m%d%H%M}")
+
+
+def slot(load_id: int) -> datetime:
+    """Start of the slot of a load: 202611240605 -> 2026-11-24 06:05 UTC."""
+    return datetime.strptime(str(load_id), "%Y%m%d%H%M").replace(tzinfo=UTC)
+
+
+def _parse(value: object, *, name: str) -> Ledger:
+    if value is None:
+        return Ledger()
+    if isinstance(value, dict) and value.get("format", FORMAT) > FORMAT:
+        raise PermanentError(f"{name}: written in format {value['format']}, this version reads up to {FORMAT}")
+    return Ledger.model_validate(value)
+
+
+def _name(environment: str) -> str:
+    return f"ledger/{environment}.json"

@@ -1,0 +1,1 @@
+"""Macros of the models; whatever differs between engines stands here and in config.py."""

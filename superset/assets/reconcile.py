@@ -1,0 +1,89 @@
+"""Superset brought to the files and the current release: the one thing that both jobs, apply and refresh, do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from google.cloud.storage import Bucket
+
+from biaac import objects, releases
+from biaac.clients import storage_client
+from biaac.errors import PermanentError
+from biaac.releases import Release
+from settings import SupersetSettings
+
+from . import checks, files
+from .bundle import Bundle
+from .compile import compile_bundle
+
+if TYPE_CHECKING:
+    from .store import Change
+    from .warm import Warmed
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """The release on show, what was changed, and what was warmed (nothing by a plan)."""
+
+    release: str
+    changes: "list[Change]"
+    warmed: "Warmed | None"
+
+
+def reconcile(settings: SupersetSettings, *, plan: bool = False) -> Reconciled:
+    """Make Superset equal to the files, warm it, and leave its statements for the cache service to warm by.
+
+    The default period follows how far the data reaches, so a new release may change a dashboard as a file may.
+    """
+    storage = storage_client(settings)
+    lake = storage.bucket(settings.lake_bucket)
+    release = releases.current(lake, settings.environment)
+    if release is None:
+        raise PermanentError(f"{settings.environment} has no release yet", hint="biaac sync NAME")
+    bundle = _bundle(settings, lake, release)
+    with _superset(release.id):
+        from .store import apply
+        from .warm import warm
+
+        changes = apply(bundle, database_uri=database_uri(settings.cache_url), dry_run=plan)
+        warmed = None if plan else warm(bundle)
+    if warmed is not None:
+        statements = {"statements": warmed.statements}
+        objects.update(storage.bucket(settings.ops_bucket), f"warm/{settings.environment}.json", lambda _: statements)
+    return Reconciled(release.id, changes, warmed)
+
+
+def database_uri(cache_url: str) -> str:
+    """``grpc://host:port`` -> ``biaac://host:port/``."""
+    address = urlsplit(cache_url)
+    return f"biaac://{address.netloc}/" + ("?tls=true" if address.scheme == "grpc+tls" else "")
+
+
+def _bundle(settings: SupersetSettings, lake: Bucket, release: Release) -> Bundle:
+    folder = settings.files / "dashboards"
+    dashboards = checks.load(folder, files.Dashboard)
+    datasets = checks.load(settings.files / "datasets", files.Dataset)
+    manifests = checks.manifests(lake, release)
+    checks.check(folder, dashboards, datasets, release, manifests)
+    return compile_bundle(dashboards, datasets, release, manifests)
+
+
+@contextmanager
+def _superset(release: str) -> Iterator[None]:
+    """Superset in this process, as the user ``admin``, seeing ``release``."""
+    from flask import g
+
+    from superset.app import create_app
+
+    with create_app().test_request_context():
+        from superset.extensions import security_manager
+
+        g.user = security_manager.find_user(ADMIN)
+        if g.user is None:
+            raise PermanentError(f"Superset has no user {ADMIN}", hint="superset/bootstrap.py")
+        g.release = release
+        yield

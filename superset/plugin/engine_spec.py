@@ -1,0 +1,93 @@
+"""How Superset speaks to the cache service: time grains, literals and error messages of DataFusion's SQL."""
+
+import re
+from datetime import datetime
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext
+from sqlalchemy import types
+
+from superset.constants import TimeGrain
+from superset.db_engine_specs.base import BaseEngineSpec
+from superset.errors import SupersetErrorType
+
+
+def _bin(interval: str) -> str:
+    return f"date_bin(INTERVAL '{interval}', {{col}})"
+
+
+def _trunc(unit: str) -> str:
+    return f"date_trunc('{unit}', {{col}})"
+
+
+class CacheEngineSpec(BaseEngineSpec):
+    """The engine behind ``biaac://``."""
+
+    engine = "biaac"
+    engine_name = "Cache service"
+    drivers: ClassVar[dict[str, str]] = {"flight": "Arrow Flight SQL"}
+    default_driver = "flight"
+    sqlalchemy_uri_placeholder = "biaac://host:port/"
+    supports_file_upload = False
+
+    _time_grain_expressions: ClassVar[dict[str | None, str]] = {
+        None: "{col}",
+        TimeGrain.SECOND: _trunc("second"),
+        TimeGrain.FIVE_SECONDS: _bin("5 seconds"),
+        TimeGrain.THIRTY_SECONDS: _bin("30 seconds"),
+        TimeGrain.MINUTE: _trunc("minute"),
+        TimeGrain.FIVE_MINUTES: _bin("5 minutes"),
+        TimeGrain.TEN_MINUTES: _bin("10 minutes"),
+        TimeGrain.FIFTEEN_MINUTES: _bin("15 minutes"),
+        TimeGrain.THIRTY_MINUTES: _bin("30 minutes"),
+        TimeGrain.HOUR: _trunc("hour"),
+        TimeGrain.SIX_HOURS: _bin("6 hours"),
+        TimeGrain.DAY: _trunc("day"),
+        TimeGrain.WEEK: _trunc("week"),
+        TimeGrain.MONTH: _trunc("month"),
+        TimeGrain.QUARTER: _trunc("quarter"),
+        TimeGrain.YEAR: _trunc("year"),
+        # DataFusion's weeks start on Monday; the others are shifted in, truncated, and shifted back.
+        TimeGrain.WEEK_STARTING_SUNDAY: "date_trunc('week', {col} + INTERVAL '1 day') - INTERVAL '1 day'",
+        TimeGrain.WEEK_STARTING_MONDAY: _trunc("week"),
+        TimeGrain.WEEK_ENDING_SATURDAY: "date_trunc('week', {col} + INTERVAL '1 day') + INTERVAL '5 days'",
+        TimeGrain.WEEK_ENDING_SUNDAY: "date_trunc('week', {col}) + INTERVAL '6 days'",
+    }
+
+    custom_errors: ClassVar[dict[Any, Any]] = {
+        re.compile(r"No field named (?P<column_name>[^\s,]+?)\.?(?:\s|$)"): (
+            lazy_gettext('There is no column "%(column_name)s".'),
+            SupersetErrorType.COLUMN_DOES_NOT_EXIST_ERROR,
+            {},
+        ),
+        re.compile(r"table '(?P<table_name>[^']+)' not found"): (
+            lazy_gettext('There is no table "%(table_name)s" in this release.'),
+            SupersetErrorType.TABLE_DOES_NOT_EXIST_ERROR,
+            {},
+        ),
+        re.compile(r"(?:SQL error: )?ParserError\(\"(?P<syntax_error>[^\"]+)\"\)"): (
+            lazy_gettext("The statement cannot be read: %(syntax_error)s"),
+            SupersetErrorType.SYNTAX_ERROR,
+            {},
+        ),
+    }
+
+    @classmethod
+    def convert_dttm(cls, target_type: str, dttm: datetime, db_extra: dict[str, Any] | None = None) -> str | None:
+        """A time as a literal of the column's type, so that a comparison needs no cast of the column."""
+        kind = cls.get_sqla_column_type(target_type)
+        if isinstance(kind, types.Date):
+            return f"DATE '{dttm.date().isoformat()}'"
+        if isinstance(kind, types.DateTime):
+            return f"TIMESTAMP '{dttm.isoformat(sep=' ', timespec='microseconds')}'"
+        return None
+
+    @classmethod
+    def epoch_to_dttm(cls) -> str:
+        """Seconds since 1970 as a time."""
+        return "to_timestamp_seconds({col})"
+
+    @classmethod
+    def epoch_ms_to_dttm(cls) -> str:
+        """Milliseconds since 1970 as a time."""
+        return "to_timestamp_millis({col})"

@@ -1,0 +1,32 @@
+"""Job ``superset-refresh``: after a promotion, dashboards follow the release and its first viewer does not wait.
+
+    .biaac/envs/superset/bin/python superset/refresh.py --release 000012-3f9ab2c41d7e
+
+Level-triggered: it brings Superset to the release that is current when it runs, which may be newer than the one named,
+and to the files, should they have changed.
+"""
+
+import argparse
+import sys
+
+from assets.reconcile import reconcile
+from biaac.errors import BiaacError
+from settings import SupersetSettings
+
+
+def main() -> None:
+    """Parse, reconcile, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--release", required=True, help="the release whose promotion this follows")
+    asked = parser.parse_args().release
+    done = reconcile(SupersetSettings.load())
+    assert done.warmed is not None  # noqa: S101  # only a plan warms nothing
+    instead = "" if done.release == asked else f" (current now, instead of {asked})"
+    print(f"release {done.release}{instead}: {len(done.changes)} changes, {done.warmed.requests} requests warmed")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BiaacError as error:
+        sys.exit(str(error))

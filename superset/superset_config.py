@@ -1,0 +1,101 @@
+"""Superset's configuration: what differs from its defaults, and why. Superset imports this module by its name."""
+
+import json
+import logging
+from typing import Any
+
+import yaml
+from sqlglot import Dialects
+
+from biaac.settings import ROOT
+from settings import SupersetSettings
+from superset.config import THEME_DEFAULT as SUPERSETS_THEME
+from superset.utils.log import AbstractEventLogger
+
+_settings = SupersetSettings.load()
+_theme = yaml.safe_load((ROOT / "superset/theme.yaml").read_text())
+
+SECRET_KEY = _settings.secret_key()
+SQLALCHEMY_DATABASE_URI = _settings.metadata_url
+if SQLALCHEMY_DATABASE_URI.startswith("sqlite"):
+    # A dashboard's charts write their results at the same time; SQLite lets one write, and the others wait this long.
+    SQLALCHEMY_ENGINE_OPTIONS: dict[str, Any] = {"connect_args": {"timeout": 30}}
+else:
+    # pre_ping: Cloud SQL ends idle connections, and a scaled-down instance sleeps through it.
+    SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 5, "max_overflow": 5, "pool_recycle": 900, "pool_pre_ping": True}
+
+# Results are keyed by release (plugin/result_cache.py), so they are never stale and a day is only their burial.
+DATA_CACHE_CONFIG = {
+    "CACHE_TYPE": "plugin.result_cache.ReleaseCache",
+    "CACHE_KEY_PREFIX": "results",
+    "CACHE_DEFAULT_TIMEOUT": 24 * 3600,
+}
+CACHE_DEFAULT_TIMEOUT = 24 * 3600
+# Filter values and half-made charts of people; Superset's default for both, said here because it warns otherwise.
+FILTER_STATE_CACHE_CONFIG = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFAULT_TIMEOUT": 90 * 24 * 3600}
+EXPLORE_FORM_DATA_CACHE_CONFIG = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFAULT_TIMEOUT": 7 * 24 * 3600}
+RATELIMIT_STORAGE_URI = "memory://"
+
+FEATURE_FLAGS = {"DASHBOARD_RBAC": True, "DRILL_BY": True, "ALERT_REPORTS": False, "THUMBNAILS": False}
+SQLGLOT_DIALECTS_EXTENSIONS = {"biaac": Dialects.POSTGRES}  # what DataFusion's SQL is closest to
+SUPERSET_WEBSERVER_TIMEOUT = 60
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _settings.superset_url.startswith("https://")
+WTF_CSRF_TIME_LIMIT = None  # a dashboard may stay open for days
+TALISMAN_ENABLED = True
+TALISMAN_CONFIG = {
+    # Nothing from elsewhere: this also keeps the front end's usage pixel (scarf.sh) from being sent.
+    "content_security_policy": {
+        "base-uri": ["'self'"],
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "blob:", "data:"],
+        "worker-src": ["'self'", "blob:"],
+        "connect-src": ["'self'"],
+        "object-src": "'none'",
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "font-src": ["'self'", "data:"],
+        "script-src": ["'self'", "'strict-dynamic'"],
+        "frame-ancestors": ["'self'"],
+    },
+    "content_security_policy_nonce_in": ["script-src"],
+    "force_https": False,  # TLS ends before this server
+    "session_cookie_secure": SESSION_COOKIE_SECURE,
+}
+
+APP_NAME = _theme["name"]
+# Merged, not replaced: a theme from scratch loses Superset's own fonts.
+THEME_DEFAULT = {**SUPERSETS_THEME, "token": {**SUPERSETS_THEME["token"], "brandAppName": APP_NAME, **_theme["token"]}}
+THEME_DARK = None  # charts are coloured for a light page
+COLOR_SCHEME = "biaac"
+EXTRA_CATEGORICAL_COLOR_SCHEMES = [
+    {"id": COLOR_SCHEME, "label": APP_NAME, "description": "", "isDefault": True, "colors": _theme["colors"]}
+]
+
+
+class EventLog(AbstractEventLogger):
+    """Who looked at what, one JSON line each on standard output.
+
+    Superset's own logger commits a row to its database per request, which costs more than a cached answer.
+    """
+
+    def log(
+        self,
+        user_id: int | None,
+        action: str,
+        dashboard_id: int | None,
+        duration_ms: int | None,
+        slice_id: int | None,
+        referrer: str | None,
+        curated_payload: dict[str, Any] | None,
+        curated_form_data: dict[str, Any] | None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """One action of one user."""
+        event = {"user": user_id, "action": action, "dashboard": dashboard_id, "chart": slice_id, "ms": duration_ms}
+        logging.getLogger("superset.events").info(json.dumps(event))
+
+
+EVENT_LOGGER = EventLog()

@@ -1,0 +1,116 @@
+"""The functions as a process of their own would hold them, over real storage, gRPC and HTTP."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flask
+import functions_framework
+import pytest
+from werkzeug.test import TestResponse
+
+from biaac.settings import ROOT
+from tests.component.functions.airbyte_server import FakeAirbyte, serve
+from tests.component.functions.executions_server import FakeExecutions
+
+SOURCE = ROOT / "functions"
+CONNECTION = """
+name: {name}
+description: Receipts.
+owner: data@example.com
+source: {{connector: sources/grocery, config: {{}}}}
+schedule: {{cron: "0 5 * * *"}}
+freshness: {{warn_after: 26h, fail_after: 50h}}
+streams: [{{name: lines, mode: full_refresh}}]
+"""
+
+
+@pytest.fixture
+def airbyte() -> Iterator[FakeAirbyte]:
+    """An Airbyte that knows the connections of this test."""
+    fake = FakeAirbyte()
+    server = serve(fake)
+    yield fake
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def executions() -> Iterator[FakeExecutions]:
+    fake = FakeExecutions()
+    yield fake
+    fake.server.stop(None)
+
+
+@pytest.fixture
+def connections(tmp_path: Path, airbyte: FakeAirbyte) -> list[str]:
+    """Two declared connections, which Airbyte has, too."""
+    names = ["grocery", "web_shop"]
+    for name in names:
+        (tmp_path / f"{name}.yaml").write_text(CONNECTION.format(name=name))
+        airbyte.add_connection(name)
+    return names
+
+
+@pytest.fixture
+def new_process(  # noqa: PLR0917  a fixture is called by name
+    environment: dict[str, str],
+    airbyte: FakeAirbyte,
+    executions: FakeExecutions,
+    connections: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[], None]]:
+    """Point the settings at this test's services; calling it forgets the functions' modules, as a new process would."""
+    values = {
+        "AIRBYTE_URL": airbyte.url,
+        "WORKFLOWS_EMULATOR_HOST": executions.address,
+        "CONNECTIONS_DIR": str(tmp_path),
+        "WATCH_SECONDS": "0",  # one look per delivery: the tests deliver again
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(str(SOURCE))
+
+    def forget() -> None:
+        for module in [*(path.stem for path in SOURCE.glob("*.py")), "main"]:
+            sys.modules.pop(module, None)
+
+    forget()
+    yield forget
+    forget()
+
+
+@pytest.fixture
+def call(new_process: Callable[[], None]) -> Callable[..., TestResponse]:
+    """Ask one entry point as functions-framework serves it: ``call("sync", {...})``."""
+    apps: dict[str, flask.Flask] = {}
+
+    def ask(target: str, body: Any = None, **request: Any) -> TestResponse:
+        if target not in apps:
+            apps[target] = functions_framework.create_app(target, str(SOURCE / "main.py"))
+        return apps[target].test_client().post("/", **({"json": body} if body is not None else {}), **request)
+
+    return ask
+
+
+@pytest.fixture
+def finalized(call: Callable[..., TestResponse], environment: dict[str, str]) -> Callable[..., TestResponse]:
+    """Deliver a finalize event as Eventarc does: ``finalized("grocery/lines/...", event="1")``."""
+
+    def deliver(name: str, *, event: str, bucket: str | None = None) -> TestResponse:
+        bucket = bucket or environment["BRONZE_BUCKET"]
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": event,
+            "ce-type": "google.cloud.storage.object.v1.finalized",
+            "ce-source": f"//storage.googleapis.com/projects/_/buckets/{bucket}",
+            "ce-subject": "objects/of-a-test",
+            "content-type": "application/json",
+        }
+        data = {"kind": "storage#object", "bucket": bucket, "name": name, "generation": "1", "size": "5"}
+        return call("bronze_finalized", headers=headers, data=json.dumps(data))
+
+    return deliver

@@ -1,0 +1,107 @@
+"""biaac.airbyte: whatever an Airbyte server may answer is a value or one of our errors."""
+
+import pytest
+from pydantic import SecretStr
+
+from biaac.airbyte import Airbyte
+from biaac.errors import BiaacError, PermanentError, TransientError
+from biaac.settings import Settings
+from tests.component.functions.airbyte_server import FakeAirbyte
+
+
+@pytest.fixture
+def client(settings: Settings, airbyte: FakeAirbyte, connections: list[str]) -> Airbyte:
+    found = Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url}))
+    found.newest_jobs("grocery")  # the id of the connection is known from here on
+    airbyte.calls.clear()
+    return found
+
+
+def with_credentials(settings: Settings, airbyte: FakeAirbyte, secret: str) -> Airbyte:
+    credentials = {"airbyte_client_id": "id", "airbyte_client_secret": SecretStr(secret)}
+    return Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url, **credentials}))
+
+
+def test_jobs_come_newest_first_and_only_of_the_connection(client: Airbyte, airbyte: FakeAirbyte) -> None:
+    for _ in range(25):
+        airbyte.finish(airbyte.start("grocery"), "succeeded", rows=3)
+        airbyte.start("web_shop")
+    jobs = client.newest_jobs("grocery")
+    assert [job.id for job in jobs] == list(range(49, 9, -2))
+    assert (jobs[0].state, jobs[0].rows, jobs[0].live) == ("succeeded", 3, False)
+
+
+@pytest.mark.parametrize("answer", [(500, "oops", "text/plain"), (429, "{}", "application/json"), None])
+def test_a_read_that_fails_in_passing_is_asked_again(
+    client: Airbyte, airbyte: FakeAirbyte, answer: tuple[int, str, str] | None
+) -> None:
+    airbyte.answers.append(answer)
+    assert client.newest_jobs("grocery") == []
+    assert airbyte.calls["GET /jobs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        ((401, "{}", "application/json"), PermanentError, "AIRBYTE_CLIENT_ID"),
+        ((403, "{}", "application/json"), PermanentError, "AIRBYTE_CLIENT_ID"),
+        ((404, "{}", "application/json"), PermanentError, "AIRBYTE_URL"),
+        ((200, "<html>log in</html>", "text/html"), PermanentError, "AIRBYTE_URL"),
+        (
+            (200, '{"data": [{"jobId": 1, "status": "paused", "jobType": "sync"}]}', "application/json"),
+            PermanentError,
+            "cannot read",
+        ),
+        ((500, "oops", "text/plain"), TransientError, "answered 500: oops"),
+        (None, TransientError, "does not answer"),
+    ],
+)
+def test_every_refusal_is_an_error_of_ours(
+    client: Airbyte, airbyte: FakeAirbyte, answer: tuple[int, str, str] | None, error: type[BiaacError], said: str
+) -> None:
+    airbyte.answers.extend([answer] * 3)
+    with pytest.raises(error, match=said):
+        client.newest_jobs("grocery")
+
+
+def test_a_server_that_is_not_there_is_transient(settings: Settings) -> None:
+    with pytest.raises(TransientError, match=r"http://127\.0\.0\.1:1/api/public/v1 does not answer"):
+        Airbyte(settings).newest_jobs("grocery")
+
+
+def test_one_token_serves_many_calls(settings: Settings, airbyte: FakeAirbyte, connections: list[str]) -> None:
+    airbyte.secret = "s3cret"
+    client = with_credentials(settings, airbyte, "s3cret")
+    client.start("grocery")
+    client.newest_jobs("grocery")
+    assert airbyte.tokens_given == 1
+
+
+def test_two_clients_with_the_same_credentials_do_not_share_a_token(
+    settings: Settings, airbyte: FakeAirbyte, connections: list[str]
+) -> None:
+    airbyte.secret = "s3cret"
+    for _ in range(2):
+        with_credentials(settings, airbyte, "s3cret").newest_jobs("grocery")
+    assert airbyte.tokens_given == 2
+
+
+def test_wrong_credentials_are_a_persons_to_mend_and_not_in_the_message(
+    settings: Settings, airbyte: FakeAirbyte, connections: list[str]
+) -> None:
+    airbyte.secret = "s3cret"
+    with pytest.raises(PermanentError, match="gave no token: 401") as refused:
+        with_credentials(settings, airbyte, "gue55").newest_jobs("grocery")
+    assert "gue55" not in str(refused.value)
+
+
+def test_a_refused_token_is_fetched_anew_next_time(
+    settings: Settings, airbyte: FakeAirbyte, connections: list[str]
+) -> None:
+    airbyte.secret = "s3cret"
+    client = with_credentials(settings, airbyte, "s3cret")
+    client.newest_jobs("grocery")
+    airbyte.tokens_given += 1  # the server has been restarted and forgotten what it gave
+    with pytest.raises(PermanentError, match="401"):
+        client.newest_jobs("grocery")
+    assert client.newest_jobs("grocery") == []

@@ -1,0 +1,265 @@
+"""The function `bronze_finalized`: many events, one workflow execution for each succeeded sync."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.cloud.storage import Bucket
+from werkzeug.test import TestResponse
+
+from biaac import objects, releases
+from biaac.clients import storage_client
+from biaac.settings import Settings
+from tests.component.functions.airbyte_server import FakeAirbyte
+from tests.component.functions.executions_server import FakeExecutions, State
+from tests.component.functions.published import candidate, load
+
+Finalized = Callable[..., TestResponse]
+LISTED = "GET /jobs"
+START = datetime(2026, 11, 24, 6, 5, 30, 400_000, UTC)
+EPOCH = int(START.timestamp() * 1000)
+
+
+@pytest.fixture
+def ops(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.ops_bucket)
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.lake_bucket)
+
+
+def file(part: int = 0, *, connection: str = "grocery", epoch: int = EPOCH) -> str:
+    return f"{connection}/lines/2026_11_24_{epoch}_{part}.parquet"
+
+
+def test_a_succeeded_sync_starts_one_execution_with_ids_only(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    assert finalized(file(), event="a").status_code == 200
+    assert executions.arguments() == [{"reason": "sync", "connection": "grocery", "job": 1}]
+    assert objects.read(ops, "starts/grocery/1").value == {"by": "a", "executions": list(executions.executions)}
+
+
+def test_a_running_sync_is_watched_by_its_first_event_and_airbyte_is_asked_for_that_one_only(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    job = airbyte.start("grocery", at=START)
+    assert finalized(file(), event="first").status_code == 503
+    asked = airbyte.calls[LISTED]
+    for part in range(1, 9):
+        assert finalized(file(part), event=f"other {part}").status_code == 200
+    assert airbyte.calls[LISTED] == asked == 1
+    assert objects.read(ops, f"watches/grocery/{EPOCH}").value == {"event": "first"}
+
+    airbyte.finish(job, "succeeded")
+    assert finalized(file(), event="first").status_code == 200
+    assert finalized(file(), event="first").status_code == 200, "delivered once more than needed"
+    assert len(executions.arguments()) == 1
+
+
+def test_a_watcher_sees_the_sync_end_within_its_request(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCH_SECONDS", "30")
+    airbyte.ends[airbyte.start("grocery", at=START)] = 2
+    assert finalized(file(), event="a").status_code == 200
+    assert len(executions.arguments()) == 1
+
+
+@pytest.mark.parametrize("state", ["pending", "queued", "running", "incomplete"])
+def test_every_state_that_may_still_change_is_watched(finalized: Finalized, airbyte: FakeAirbyte, state: str) -> None:
+    airbyte.start("grocery", state=state, at=START)
+    assert finalized(file(), event="a").status_code == 503
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_a_sync_that_did_not_succeed_starts_nothing(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket, state: str
+) -> None:
+    airbyte.start("grocery", state=state, at=START)
+    assert finalized(file(), event="a").status_code == 200
+    assert executions.arguments() == []
+    assert list(objects.names(ops, "starts/")) == []
+
+
+def test_clearing_a_connection_starts_nothing(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START, kind="clear")
+    assert finalized(file(), event="a").status_code == 200
+    assert executions.arguments() == []
+
+
+@pytest.mark.parametrize("seconds", [-3600, -1, 0, 90])
+def test_the_jobs_start_need_not_equal_the_files_epoch(
+    finalized: Finalized, airbyte: FakeAirbyte, seconds: int
+) -> None:
+    airbyte.start("grocery", at=START + timedelta(seconds=seconds))
+    assert finalized(file(), event="a").status_code == 503
+
+
+def test_a_job_that_started_long_after_the_file_is_not_waited_for(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("grocery", at=START + timedelta(minutes=5))
+    assert finalized(file(), event="a").status_code == 200
+    assert [argument["job"] for argument in executions.arguments()] == [1]
+
+
+def test_a_later_sync_has_its_own_watcher_and_its_own_execution(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    finalized(file(), event="a")
+    airbyte.start("grocery", state="succeeded", at=START + timedelta(hours=1))
+    finalized(file(epoch=EPOCH + 3_600_000), event="b")
+    assert [argument["job"] for argument in executions.arguments()] == [1, 2]
+
+
+def test_a_job_that_readers_have_starts_nothing(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, lake: Bucket
+) -> None:
+    for _ in range(3):
+        airbyte.start("grocery", state="succeeded", at=START)
+    releases.promote(lake, "prod", candidate(lake, loads=[load("grocery", 2), load("web_shop", 9)]))
+    finalized(file(), event="a")
+    assert [argument["job"] for argument in executions.arguments()] == [3]
+
+
+def test_a_job_of_a_held_candidate_starts_nothing(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, lake: Bucket
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    first = candidate(lake, loads=[])
+    releases.promote(lake, "prod", first)
+    releases.roll_back(lake, "prod", first, by="a person", reason="a test")
+    candidate(lake, loads=[load("grocery", 1)], sequence=2)
+    finalized(file(), event="a")
+    assert executions.arguments() == []
+
+
+def test_the_start_another_event_owns_is_left_to_it(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    objects.create(ops, "starts/grocery/1", {"by": "the other", "executions": []})
+    assert finalized(file(), event="a").status_code == 200
+    assert executions.arguments() == []
+
+
+def test_an_owner_that_died_before_it_recorded_a_start_starts_when_it_comes_back(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    objects.create(ops, f"watches/grocery/{EPOCH}", {"event": "a"})
+    objects.create(ops, "starts/grocery/1", {"by": "a", "executions": []})
+    assert finalized(file(), event="a").status_code == 200
+    assert len(executions.arguments()) == 1
+
+
+def test_a_start_whose_answer_was_lost_comes_back_and_is_recorded(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    executions.answers_lost = 1
+    assert finalized(file(), event="a").status_code == 503
+    assert finalized(file(), event="a").status_code == 200
+    assert len(objects.read(ops, "starts/grocery/1").value["executions"]) == 1
+
+
+def test_an_event_starts_nothing_anew_when_an_execution_has_died(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    finalized(file(), event="a")
+    executions.end(next(iter(executions.executions)), State.FAILED)
+    finalized(file(), event="a")
+    assert len(executions.arguments()) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "grocery/lines/notes.txt",
+        "elsewhere/lines/2026_11_24_1795474109913_0.parquet",
+        "../grocery/lines/2026_11_24_1795474109913_0.parquet",
+        "grocery/2026_11_24_1795474109913_0.parquet",
+        "grocery/lines/2026_11_24_17954741099131795474109913_0.parquet",
+        "grocery/lines/2026_11_24_١٧٩٥٤٧٤١٠٩٩١٣_0.parquet",
+        "",
+        "é" * 512,
+    ],
+)
+def test_an_object_that_no_sync_wrote_is_done_at_once(
+    finalized: Finalized, airbyte: FakeAirbyte, ops: Bucket, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert finalized(name, event="a").status_code == 200
+    assert not airbyte.calls
+    assert list(objects.names(ops, "")) == []
+    assert "not a file of a sync" in capfd.readouterr().err
+
+
+def test_an_object_of_another_bucket_is_done_at_once(finalized: Finalized, airbyte: FakeAirbyte) -> None:
+    assert finalized(file(), event="a", bucket="someone-elses").status_code == 200
+    assert not airbyte.calls
+
+
+def test_a_name_airbyte_met_twice_is_a_file_of_its_sync(finalized: Finalized, airbyte: FakeAirbyte) -> None:
+    airbyte.start("grocery", at=START)
+    assert finalized(file() + "-1", event="a").status_code == 503
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"bucket": "b"}', b'{"bucket": 1, "name": 2}', b"null"])
+def test_an_event_without_an_object_is_refused_for_good(call: Callable[..., TestResponse], body: bytes) -> None:
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": "a",
+        "ce-type": "google.cloud.storage.object.v1.finalized",
+        "ce-source": "//storage.googleapis.com/projects/_/buckets/b",
+        "content-type": "application/json",
+    }
+    assert call("bronze_finalized", headers=headers, data=body).status_code in (400, 422)
+
+
+def test_a_request_that_is_no_event_is_refused_for_good(call: Callable[..., TestResponse]) -> None:
+    assert call("bronze_finalized", {"bucket": "b", "name": "n"}).status_code == 400
+
+
+def test_an_airbyte_that_is_down_keeps_the_event(finalized: Finalized, airbyte: FakeAirbyte) -> None:
+    airbyte.answers.extend([(503, "down", "text/plain")] * 3)
+    assert finalized(file(), event="a").status_code == 503
+
+
+def test_a_workflow_that_is_not_deployed_is_named(
+    finalized: Finalized, airbyte: FakeAirbyte, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKFLOW", "absent")
+    airbyte.start("grocery", state="succeeded", at=START)
+    answer = finalized(file(), event="a")
+    assert answer.status_code == 422
+    assert "projects/laptop/locations/local/workflows/absent cannot be started" in answer.json["error"]
+
+
+def test_logs_are_json_lines_with_connection_event_and_trace(
+    finalized: Finalized, airbyte: FakeAirbyte, capfd: pytest.CaptureFixture[str], call: Callable[..., TestResponse]
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    finalized(file(), event="a")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    started = next(line for line in lines if line["message"] == "workflow started")
+    assert (started["severity"], started["connection"], started["job"], started["event_id"]) == (
+        "INFO",
+        "grocery",
+        1,
+        "a",
+    )
+
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    call("promote", {}, headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+    last = json.loads(capfd.readouterr().err.splitlines()[-1])
+    assert last["logging.googleapis.com/trace"] == f"projects/laptop/traces/{trace}"

@@ -1,0 +1,269 @@
+"""Coalescing under seeded chaos: events doubled, reordered and late, handlers killed after any call they make.
+
+Real storage, gRPC and HTTP; only the order of things and the crashes are the test's. A crash is raised by the
+transport after the server has done its work, which is what a killed process looks like from outside. Repeat a
+failure with BIAAC_SEED.
+"""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import requests
+from google.cloud.workflows import executions_v1
+from requests.adapters import HTTPAdapter
+
+from biaac import objects
+from biaac.airbyte import Airbyte
+from biaac.clients import executions_client, storage_client
+from biaac.errors import TransientError
+from biaac.runs import Outcome
+from tests.component.functions.airbyte_server import FakeAirbyte
+from tests.component.functions.executions_server import FakeExecutions, State
+from tests.component.functions.published import record
+
+START = datetime(2026, 11, 24, tzinfo=UTC)
+CRASH = 0.12  # a handler makes about ten calls: most deliveries of a busy event die
+DOUBLED = 0.4
+
+
+class Crash(BaseException):
+    """The process was killed."""
+
+
+@dataclass
+class Dice:
+    """Decides after which call the process dies; ``armed`` while a handler runs, for its thread alone."""
+
+    random: random.Random
+    armed: int | None = None
+    crashes: int = 0
+
+    def roll(self) -> None:
+        if self.armed == threading.get_ident() and self.random.random() < CRASH:
+            self.crashes += 1
+            raise Crash
+
+
+class CrashingStorage(HTTPAdapter):
+    def __init__(self, dice: Dice) -> None:
+        super().__init__()
+        self.dice = dice
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().send(*args, **kwargs)
+        self.dice.roll()
+        return response
+
+
+class CrashingAirbyte(httpx.HTTPTransport):
+    def __init__(self, dice: Dice) -> None:
+        super().__init__()
+        self.dice = dice
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        self.dice.roll()
+        return response
+
+
+@dataclass
+class CrashingExecutions:
+    """``created`` counts the executions of the handler that runs now."""
+
+    client: executions_v1.ExecutionsClient
+    dice: Dice
+    created: list[int] = field(default_factory=list)
+
+    def create_execution(self, **request: Any) -> executions_v1.Execution:
+        execution = self.client.create_execution(**request)
+        self.created.append(int(execution.argument.rpartition(":")[2].rstrip("} ")))
+        self.dice.roll()
+        return execution
+
+    def get_execution(self, **request: Any) -> executions_v1.Execution:
+        execution = self.client.get_execution(**request)
+        self.dice.roll()
+        return execution
+
+
+@dataclass
+class World:
+    """One round: a business whose syncs run, and an Eventarc that delivers as badly as it may."""
+
+    random: random.Random
+    airbyte: FakeAirbyte
+    executions: FakeExecutions
+    clients: Any
+    coalescing: Any
+    dice: Dice
+    pending: list[tuple[str, Any]] = field(default_factory=list)  # (event id, sync)
+    running: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # connection -> job, epoch, files to write
+    may_double: Counter[int] = field(default_factory=Counter)  # job -> crashes of handlers that had just started it
+    looks: Counter[str] = field(default_factory=Counter)  # event -> deliveries in which it asked Airbyte
+    hours: int = 0
+    events: int = 0
+
+    def some_business(self, lose: float = 0.0) -> None:
+        """A sync starts, writes a file (its event goes on the way, unless lost), tries again, or ends."""
+        connection = self.random.choice(sorted(self.airbyte.connections))
+        if connection not in self.running:
+            self.hours += 1
+            at = START + timedelta(hours=self.hours)
+            job = self.airbyte.start(connection, at=at)
+            self.running[connection] = (job, self._epoch(at), self.random.randint(1, 5))
+            return
+        job, epoch, files = self.running[connection]
+        if files:
+            self.events += 1
+            if self.random.random() >= lose:
+                event = (f"e{self.events}", self.coalescing.Sync(connection, epoch))
+                self.pending += [event] * (2 if self.random.random() < DOUBLED else 1)
+            self.running[connection] = (job, epoch, files - 1)
+        elif self.random.random() < 0.2:  # the attempt failed, another follows under an epoch of its own
+            self.airbyte.finish(job, "incomplete")
+            self.running[connection] = (job, epoch + 60_000, self.random.randint(1, 2))
+        else:
+            self.airbyte.finish(job, self.random.choices(["succeeded", "failed", "cancelled"], [7, 2, 1])[0])
+            del self.running[connection]
+
+    def _epoch(self, at: datetime) -> int:
+        return int(at.timestamp() * 1000) + self.random.randint(0, 1500)
+
+    def deliver(self) -> None:
+        """Any event that is on its way; what is not acknowledged stays on its way."""
+        chosen = self.random.randrange(len(self.pending))
+        event, sync = self.pending[chosen]
+        asked = self.airbyte.calls["GET /jobs"]
+        if self._survives(lambda: self.coalescing.wake_up(self.clients, event=event, sync=sync)):
+            self.pending.pop(chosen)
+        self.looks[event] += self.airbyte.calls["GET /jobs"] - asked
+
+    def sweep(self) -> None:
+        self._survives(lambda: self.coalescing.sweep(self.clients))
+
+    def _survives(self, handler: Callable[[], object]) -> bool:
+        self.clients.executions.created.clear()
+        self.dice.armed = threading.get_ident()
+        try:
+            handler()
+        except TransientError:
+            return False
+        except Crash:
+            self.may_double.update(set(self.clients.executions.created))
+            return False
+        finally:
+            self.dice.armed = None
+        return True
+
+    def succeeded(self) -> set[int]:
+        return {job["jobId"] for job in self.airbyte.jobs if job["status"] == "succeeded"}
+
+    def starts(self) -> Counter[int]:
+        return Counter(argument["job"] for argument in self.executions.arguments())
+
+
+@pytest.fixture
+def new_world(
+    new_process: Callable[[], None], airbyte: FakeAirbyte, executions: FakeExecutions, seed: int
+) -> Callable[[int], World]:
+    def build(number: int) -> World:
+        import coalescing
+        import edges
+        from settings import Settings
+
+        chance = random.Random(seed + number)  # noqa: S311  a test's order of events
+        dice = Dice(chance)
+        settings = Settings.load()
+        clients: Any = edges.Clients(settings)
+        storage = storage_client(settings)
+        storage._http.mount("http://", CrashingStorage(dice))
+        clients.ops = storage.bucket(settings.ops_bucket)
+        clients.lake = storage.bucket(settings.lake_bucket)
+        clients.executions = CrashingExecutions(executions_client(settings), dice)
+        clients.airbyte = Airbyte(settings, http=httpx.Client(transport=CrashingAirbyte(dice)))
+        return World(chance, airbyte, executions, clients, coalescing, dice)
+
+    return build
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_events_alone_start_every_succeeded_sync_and_no_other(new_world: Callable[[int], World], number: int) -> None:
+    world = new_world(number)
+    for _ in range(80):
+        world.some_business()
+        for _ in range(world.random.randint(0, 3)):
+            if world.pending:
+                world.deliver()
+    while world.pending or world.running:  # business comes to rest, everything on its way arrives
+        if world.running:
+            world.some_business()
+        if world.pending:
+            world.deliver()
+
+    starts = world.starts()
+    assert len(world.succeeded()) > 5, "the round is worth its name"
+    assert world.dice.crashes > 20
+    assert set(starts) == world.succeeded()
+    for job, times in starts.items():
+        assert times <= 1 + world.may_double[job], f"job {job} was started {times} times without a crash to excuse it"
+    watchers = {
+        objects.read(world.clients.ops, name).value["event"] for name in objects.names(world.clients.ops, "watches/")
+    }
+    assert {event for event, looks in world.looks.items() if looks} <= watchers, "only watchers ask Airbyte"
+
+
+@pytest.mark.parametrize("number", range(6, 10))
+def test_the_sweep_finds_what_events_lost_and_what_died_and_then_comes_to_rest(
+    new_world: Callable[[int], World], number: int
+) -> None:
+    world = new_world(number)
+    rejected: set[str] = set()
+
+    def end_some(failing: float) -> None:
+        for name, execution in world.executions.executions.items():
+            if execution.state != State.ACTIVE:
+                continue
+            if world.random.random() >= failing:
+                world.executions.end(name, State.SUCCEEDED)
+            else:
+                world.executions.end(name, world.random.choice([State.FAILED, State.CANCELLED]))
+                if world.random.random() < 0.3:
+                    record(world.clients.ops, name.rpartition("/")[2], Outcome.REJECTED)
+                    rejected.add(name)
+
+    for _ in range(60):
+        world.some_business(lose=0.6)
+        if world.pending and world.random.random() < 0.6:
+            world.deliver()
+        if world.random.random() < 0.15:
+            world.sweep()
+        if world.random.random() < 0.2:
+            end_some(failing=0.5)
+    world.pending.clear()  # what Eventarc gave up after a day
+    while world.running:
+        world.some_business(lose=1.0)
+
+    quiet = 0
+    while quiet < 2:  # until two whole sweeps in a row find nothing to do
+        before, crashes = len(world.executions.executions), world.dice.crashes
+        world.sweep()
+        end_some(failing=0.0)
+        quiet = quiet + 1 if (before, crashes) == (len(world.executions.executions), world.dice.crashes) else 0
+
+    assert set(world.starts()) == world.succeeded()
+    for job in world.succeeded():
+        connection = next(n for n, id_ in world.airbyte.connections.items() if id_ == _connection_of(world, job))
+        last = objects.read(world.clients.ops, f"starts/{connection}/{job}").value["executions"][-1]
+        assert world.executions.executions[last].state == State.SUCCEEDED or last in rejected
+        assert world.starts()[job] <= 5 + world.may_double[job]
+
+
+def _connection_of(world: World, job: int) -> str:
+    return str(world.airbyte.jobs[job - 1]["connectionId"])

@@ -1,0 +1,134 @@
+"""The functions `warm_cache` and `promote`, as the workflow calls them."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from google.cloud.storage import Bucket
+from pyarrow import flight
+from werkzeug.test import TestResponse
+
+from biaac import releases
+from biaac.clients import storage_client
+from biaac.runs import Outcome
+from biaac.settings import Settings
+from tests.component.functions.published import candidate, record
+
+Call = Callable[..., TestResponse]
+
+
+class FakeCache(flight.FlightServerBase):
+    """A cache service that notes what it is asked to warm, and refuses by ``refusal``."""
+
+    def __init__(self) -> None:
+        super().__init__("grpc://127.0.0.1:0")
+        self.asked: list[tuple[str, object]] = []
+        self.refusal: Exception | None = None
+
+    def do_action(self, context: flight.ServerCallContext, action: flight.Action) -> list[flight.Result]:
+        self.asked.append((action.type, json.loads(action.body.to_pybytes())))
+        if self.refusal:
+            raise self.refusal
+        return [flight.Result(json.dumps({"release": "r", "tables": 3, "seconds": 0.1}).encode())]
+
+
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Iterator[FakeCache]:
+    with FakeCache() as server:
+        monkeypatch.setenv("CACHE_URL", f"grpc://127.0.0.1:{server.port}")
+        yield server
+
+
+@pytest.fixture
+def ops(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.ops_bucket)
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.lake_bucket)
+
+
+def test_a_published_candidate_is_warm_when_it_is_answered(cache: FakeCache, call: Call, ops: Bucket) -> None:
+    record(ops, "x-1", Outcome.PUBLISHED, "000001-abc")
+    answer = call("warm_cache", {"execution": "x-1"})
+    assert answer.status_code == 200
+    assert answer.json == {"outcome": "published", "release": "000001-abc", "reason": "it is published"}
+    assert cache.asked == [("warm", {"environment": "prod", "release": "000001-abc"})]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOTHING_NEW, Outcome.REJECTED])
+def test_other_outcomes_are_answered_without_the_cache(
+    cache: FakeCache, call: Call, ops: Bucket, outcome: Outcome
+) -> None:
+    record(ops, "x-1", outcome, "000001-abc")
+    answer = call("warm_cache", {"execution": "x-1"})
+    assert answer.json == {"outcome": outcome.value, "release": "000001-abc", "reason": f"it is {outcome.value}"}
+    assert cache.asked == []
+
+
+def test_a_run_without_a_record_is_asked_for_again(cache: FakeCache, call: Call) -> None:
+    answer = call("warm_cache", {"execution": "x-1"})
+    assert answer.status_code == 503
+    assert "run x-1 has no record yet" in answer.json["error"]
+
+
+def test_a_cache_that_is_down_is_asked_again(call: Call, ops: Bucket) -> None:
+    record(ops, "x-1", Outcome.PUBLISHED, "000001-abc")
+    answer = call("warm_cache", {"execution": "x-1"})
+    assert answer.status_code == 503
+    assert "cache at grpc://127.0.0.1:1 has not warmed 000001-abc" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status"),
+    [
+        (flight.FlightUnavailableError("starting"), 503),
+        (flight.FlightInternalError("a worker died"), 503),
+        (flight.FlightServerError("bad"), 503),
+        (flight.FlightUnauthenticatedError("who are you"), 422),
+        (flight.FlightUnauthorizedError("not you"), 422),
+        (ValueError("no such release"), 422),
+    ],
+)
+def test_a_refusal_of_the_cache_says_whether_to_ask_again(
+    cache: FakeCache, call: Call, ops: Bucket, refusal: Exception, status: int
+) -> None:
+    record(ops, "x-1", Outcome.PUBLISHED, "000001-abc")
+    cache.refusal = refusal
+    assert call("warm_cache", {"execution": "x-1"}).status_code == status
+
+
+def test_a_candidate_is_promoted_once_and_the_second_time_found_current(call: Call, lake: Bucket) -> None:
+    release = candidate(lake, loads=[])
+    assert call("promote", {"release": release}).json == {"outcome": "promoted", "current": release}
+    assert call("promote", {"release": release}).json == {"outcome": "already_current", "current": release}
+    now = releases.pointer(lake, "prod")
+    assert now is not None
+    assert now.release == release
+
+
+def test_a_held_pointer_does_not_move_and_that_is_an_answer(call: Call, lake: Bucket) -> None:
+    first, second = candidate(lake, loads=[]), candidate(lake, loads=[], sequence=2)
+    call("promote", {"release": first})
+    releases.roll_back(lake, "prod", first, by="a person", reason="a test")
+    answer = call("promote", {"release": second})
+    assert (answer.status_code, answer.json) == (200, {"outcome": "held", "current": first})
+
+
+def test_a_release_that_does_not_exist_is_refused_for_good(call: Call) -> None:
+    answer = call("promote", {"release": "000009-none"})
+    assert answer.status_code == 422
+    assert answer.json == {"error": "release 000009-none does not exist in prod", "hint": "biaac releases"}
+
+
+@pytest.mark.parametrize("target", ["warm_cache", "promote"])
+def test_a_request_without_its_field_is_refused_for_good(call: Call, target: str) -> None:
+    assert call(target, {}).status_code == 422
+
+
+def test_missing_settings_are_named(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAKE_BUCKET")
+    answer = call("promote", {"release": "r"})
+    assert answer.status_code == 422
+    assert "LAKE_BUCKET" in answer.json["error"]

@@ -16,7 +16,7 @@ from google.cloud.storage import Bucket
 from requests.exceptions import RequestException
 
 from biaac import releases
-from biaac.errors import BiaacError
+from biaac.errors import BiaacError, PermanentError
 from biaac.releases import Pointer, Release, TableManifest
 from cache_service import errors
 from cache_service.errors import QueryError, Unavailable
@@ -82,7 +82,10 @@ class Catalogue:
             raise QueryError(errors.NO_SUCH_RELEASE, f"{release_id!r} is no release id", hint="biaac releases")
         found = self._releases.get(release_id)
         if found is None:
-            found = releases.read(self.lake, self.environment, release_id)
+            try:
+                found = releases.read(self.lake, self.environment, release_id)
+            except PermanentError as error:
+                raise QueryError(errors.NO_SUCH_RELEASE, error.message, hint=error.hint) from None
             self._releases.put(release_id, found)
         return found
 

@@ -86,9 +86,9 @@ def write(answer: Any, format: Format) -> None:
 
 
 def _table(answer: Any) -> None:
-    shown = Table(*(Text(name) for name in answer.column_names))
-    for column, name in zip(shown.columns, answer.column_names, strict=True):
-        column.justify = "right" if _is_number(answer.schema.field(name).type) else "left"
+    shown = Table()
+    for field in answer.schema:
+        shown.add_column(Text(field.name), justify="right" if _is_number(field.type) else "left")
     for row in answer.slice(0, ROWS_SHOWN).to_pylist():
         shown.add_row(*(Text("" if value is None else _for_people(value)) for value in row.values()))
     console = Console()

@@ -8,6 +8,7 @@ Bronze files. Reference: https://reference.airbyte.com/reference/getting-started
 """
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -127,6 +128,10 @@ FILTERS: dict[str, Callable[[Job], bool]] = {
     "jobType": lambda job: job.kind == request.args["jobType"],
     "status": lambda job: job.status == request.args["status"],
     "workspaceIds": lambda _: WORKSPACE in request.args.getlist("workspaceIds"),
+    "createdAtStart": lambda job: job.created_at >= _instant("createdAtStart"),
+    "createdAtEnd": lambda job: job.created_at <= _instant("createdAtEnd"),
+    "updatedAtStart": lambda job: job.updated_at >= _instant("updatedAtStart"),
+    "updatedAtEnd": lambda job: job.updated_at <= _instant("updatedAtEnd"),
 }
 
 
@@ -192,6 +197,14 @@ def _number(name: str, default: int) -> int:
     if not given.isdigit():
         raise _invalid(name, given, "a number")
     return int(given)
+
+
+def _instant(name: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(request.args[name])
+    except ValueError:
+        raise _invalid(name, request.args[name], "an instant such as 2026-11-24T08:00:00Z") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _invalid(name: str, found: object, expected: str) -> Problem:

@@ -7,6 +7,7 @@ data on disk.
 """
 
 import argparse
+import contextlib
 import fcntl
 import json
 import os
@@ -24,7 +25,7 @@ import yaml
 from rich.console import Console
 
 from biaac import connections, releases
-from biaac.clients import storage_client
+from biaac.clients import scheduler_client, storage_client
 from biaac.errors import BiaacError, PermanentError, TransientError
 from biaac.settings import ROOT, Settings
 from local import processes
@@ -78,6 +79,21 @@ class Supervisor:
                 self._start(service)
                 self._wait_until_ready(service)
         self._command("connections", "apply", "--yes")
+        self._schedule_sweep()
+
+    def _schedule_sweep(self) -> None:
+        """The schedule that repairs lost events; in the cloud Terraform owns it."""
+        from google.api_core.exceptions import AlreadyExists
+        from google.cloud import scheduler_v1
+
+        settings = Settings.load()
+        job = scheduler_v1.Job(
+            name=f"{settings.parent}/jobs/sweep",
+            schedule="*/10 * * * *",
+            http_target=scheduler_v1.HttpTarget(uri=f"{settings.functions_url}/sweep", http_method="POST", body=b"{}"),
+        )
+        with contextlib.suppress(AlreadyExists):
+            scheduler_client(settings).create_job(parent=settings.parent, job=job, timeout=20)
 
     def cycle(self) -> bool:
         """Sync every connection once, follow each to the dashboard, then check the whole: True if all is well."""

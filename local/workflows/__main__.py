@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a user variable")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stdout)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each poll of an operation says nothing
     try:
         programs = {path.name.removesuffix(SUFFIX): program.load(path) for path in arguments.source}
     except BiaacError as error:

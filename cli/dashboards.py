@@ -1,0 +1,93 @@
+"""``biaac dashboards``: check, plan and apply the files, in Superset's own environment by its own job."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+from google.api_core.exceptions import GoogleAPICallError
+
+from biaac.clients import job_executions_client, jobs_client
+from biaac.errors import PermanentError
+from cli.session import Session, console
+
+app = typer.Typer(help="Dashboards as files.", no_args_is_help=True)
+JOB = "superset-apply"
+JOB_S = 900
+
+
+@app.command()
+def validate() -> None:
+    """Check every dashboard file against the current release; faults are named with file, line and value.
+
+    Example: biaac dashboards validate
+    """
+    _run("--plan")
+    console.print("every dashboard file is well")
+
+
+@app.command()
+def plan() -> None:
+    """Show what apply would change in Superset.
+
+    Example: biaac dashboards plan
+    """
+    _tell(_run("--plan"))
+
+
+@app.command()
+def apply() -> None:
+    """Make Superset equal to the files, and warm what changed.
+
+    Example: biaac dashboards apply
+    """
+    _tell(_run())
+
+
+def _run(*arguments: str) -> list[str]:
+    """Run the job to its end; the lines it printed. ``PermanentError`` with its last words if it failed."""
+    from google.cloud import run_v2
+
+    session = Session.open()
+    override = run_v2.RunJobRequest.Overrides.ContainerOverride(args=list(arguments))
+    request = run_v2.RunJobRequest(
+        name=f"{session.settings.parent}/jobs/{JOB}",
+        overrides=run_v2.RunJobRequest.Overrides(container_overrides=[override] if arguments else []),
+    )
+    with console.status(f"{JOB}: running in Superset's environment"):
+        operation = jobs_client(session.settings).run_job(request=request, timeout=20)
+        name = operation.metadata.name
+        try:
+            operation.result(timeout=JOB_S)
+            failed = False
+        except GoogleAPICallError:
+            failed = True
+    lines = _log(job_executions_client(session.settings).get_execution(name=name, timeout=20).log_uri)
+    if failed:
+        words = [line for line in lines if not line.startswith("{") and "INFO" not in line]
+        raise PermanentError(
+            "\n".join(words[-12:]) or f"{name} failed", hint="mend the file, then biaac dashboards plan"
+        )
+    return lines
+
+
+def _log(uri: str) -> list[str]:
+    """What a job printed; in the cloud the log is a page for people, here a file."""
+    address = urlsplit(uri)
+    if address.scheme != "file":
+        console.print(f"log: {uri}")
+        return []
+    return Path(address.path).read_text(errors="replace").splitlines()
+
+
+def _tell(lines: list[str]) -> None:
+    for line in lines:
+        if not line.startswith("{"):
+            continue
+        change = json.loads(line)
+        if "changes" in change:
+            console.print(
+                f"{change['changes']} changes, {change['warmed']} requests warmed (release {change['release']})"
+            )
+        else:
+            console.print("  ".join(str(value) for value in change.values() if value), markup=False)

@@ -1,0 +1,133 @@
+"""``biaac doctor``: each thing that is wrong, and the command that mends it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import httpx
+import requests
+import typer
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+
+from biaac import runs
+from biaac.errors import BiaacError
+from cli import query, state
+from cli.session import Session, console
+from local import laptop
+
+LEAST_FREE = 2 * 2**30  # bytes: a first sync, its lake, its release and the cache's copy of it take about 1 GiB
+
+
+def doctor() -> None:
+    """Check the whole stack; exit 1 if anything is wrong.
+
+    Example: biaac doctor
+    """
+    session = Session.open()
+    wrong = 0
+    for check in CHECKS:
+        with console.status(check.__name__):
+            faults = list(_faults(check, session))
+        if not faults:
+            console.print(f"[green]✓[/] {(check.__doc__ or '').strip().rstrip('.')}")
+        for fault, mend in faults:
+            wrong += 1
+            console.print(f"[red]✗[/] {fault}\n  next: {mend}")
+    if wrong:
+        raise typer.Exit(1)
+
+
+Fault = tuple[str, str]
+
+
+def _faults(check: "Callable[[Session], Iterator[Fault]]", session: Session) -> Iterator[Fault]:
+    """What a check finds; one that cannot be made is a fault itself."""
+    try:
+        yield from check(session)
+    except BiaacError as error:
+        yield error.message, error.hint or "make run"
+    except (httpx.TransportError, requests.ConnectionError, RetryError, GoogleAPICallError) as error:
+        yield f"a service does not answer: {str(error)[:200]}", "make run"
+
+
+def environments(_: Session) -> Iterator[Fault]:
+    """Every environment is built."""
+    for folder in sorted(laptop.ENVIRONMENTS.iterdir()):
+        if not (folder / ".ready").exists():
+            yield f"environment {folder.name} was not finished", "make setup"
+
+
+def processes(_: Session) -> Iterator[Fault]:
+    """Every service runs."""
+    services = state.services()
+    if not services:
+        yield "nothing runs on this machine", "make run"
+    for service in services:
+        if not service.alive:
+            yield f"{service.name} (pid {service.pid}) is dead; its log: {service.log}", "make stop, then make run"
+
+
+def disk(_: Session) -> Iterator[Fault]:
+    """There is room on the disk."""
+    free = shutil.disk_usage(laptop.HOME).free
+    if free < LEAST_FREE:
+        yield f"{free / 2**30:.1f} GiB are free at {laptop.HOME}, {LEAST_FREE / 2**30:.0f} are needed", "make clean"
+
+
+def files(session: Session) -> Iterator[Fault]:
+    """Every connection file is well, and no source is stale."""
+    for each in state.connections_now(session):
+        if each.freshness == "stale":
+            yield f"{each.connection.name} was last synced {each.age} ago", f"biaac sync {each.connection.name}"
+        if each.newest and each.newest.state == "failed":
+            yield f"job {each.newest.id} of {each.connection.name} failed", f"biaac sync {each.connection.name}"
+
+
+def release(session: Session) -> Iterator[Fault]:
+    """Readers see a release, and it is the newest."""
+    pointer, current = state.current(session)
+    if current is None:
+        yield "there is no release yet", "biaac sync NAME"
+    if pointer and pointer.held:
+        yield f"{pointer.held.by} holds the release: {pointer.held.reason}", "biaac releases resume"
+
+
+def last_run(session: Session) -> Iterator[Fault]:
+    """The last run was not rejected."""
+    run = state.last_run(session)
+    if run is not None and run.outcome is runs.Outcome.REJECTED:
+        yield f"run {run.execution} was rejected: {run.message}", f"biaac runs show {run.execution}"
+
+
+def events(_: Session) -> Iterator[Fault]:
+    """No event is dead or refused."""
+    if found := state.owed_events():
+        yield f"{len(found)} events are undelivered, the oldest for {found[0]}", "read .biaac/logs/functions.log"
+
+
+def answers(session: Session) -> Iterator[Fault]:
+    """The cache service answers for the release readers see."""
+    import adbc_driver_manager
+
+    try:
+        query.ask(session.settings.cache_url, "SELECT 1", None)
+    except adbc_driver_manager.Error as error:
+        yield f"{session.settings.cache_url}: {query.reason(error)}", "make run"
+
+
+def dashboards(session: Session) -> Iterator[Fault]:
+    """Superset answers."""
+    if not httpx.get(f"{session.settings.superset_url}/health", timeout=30).is_success:
+        yield f"{session.settings.superset_url} does not answer well", "make run"
+
+
+CHECKS: tuple[Callable[[Session], Iterator[Fault]], ...] = (
+    environments,
+    processes,
+    disk,
+    files,
+    release,
+    last_run,
+    events,
+    answers,
+    dashboards,
+)

@@ -1,0 +1,46 @@
+"""The command's root: mounts the nouns and turns errors into words and exit codes (0 well, 1 failed, 2 usage)."""
+
+import sys
+
+import httpx
+import requests
+import typer
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from rich.console import Console
+
+from biaac.errors import BiaacError
+from cli import audits, connections, dashboards, doctor, query, releases, runs, status, sync, workflows
+
+app = typer.Typer(
+    help="Business Intelligence as Code: what runs, what was published, and how to go back.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(status.status)
+app.command()(doctor.doctor)
+app.command()(sync.sync)
+app.command()(audits.audits)
+app.command()(query.query)
+app.add_typer(runs.app, name="runs")
+app.add_typer(releases.app, name="releases")
+app.add_typer(connections.app, name="connections")
+app.add_typer(dashboards.app, name="dashboards")
+app.add_typer(workflows.app, name="workflows")
+
+
+def main() -> None:
+    """Run, and say what went wrong without a traceback where a person can do something about it."""
+    try:
+        app()
+    except BiaacError as error:
+        _fail(str(error))
+    except (httpx.TransportError, requests.ConnectionError, RetryError) as error:
+        _fail(f"a service does not answer: {error}\n  next: biaac doctor")
+    except GoogleAPICallError as error:
+        _fail(f"{error.message or error}\n  next: biaac doctor")
+
+
+def _fail(message: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(message, style="red", markup=False)
+    sys.exit(1)

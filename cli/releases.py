@@ -1,0 +1,92 @@
+"""``biaac releases``: what was published, what readers see, and going back."""
+
+import getpass
+from typing import Annotated
+
+import typer
+from rich.table import Column, Table
+
+from biaac import releases as records
+from cli.session import Session, console, print_json
+
+app = typer.Typer(help="What was published, and going back.", invoke_without_command=True)
+
+
+@app.callback(invoke_without_command=True)
+def releases(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+) -> None:
+    """List the newest releases; the one that readers see is marked.
+
+    Example: biaac releases
+    """
+    if context.invoked_subcommand:
+        return
+    session = Session.open()
+    pointer = records.pointer(session.lake, session.environment)
+    newest = sorted(records.ids(session.lake, session.environment), reverse=True)[:limit]
+    found = [records.read(session.lake, session.environment, each) for each in newest]
+    if json:
+        shown = [
+            {"id": r.id, "current": bool(pointer and pointer.release == r.id)} | r.model_dump(mode="json")
+            for r in found
+        ]
+        print_json(shown)
+        return
+    table = Table("", Column("release", no_wrap=True), "created", "data as of", "syncs", "audits", "rows")
+    for release in found:
+        mark = "[green]►[/]" if pointer and pointer.release == release.id else ""
+        passed = sum(audit.outcome == "passed" for audit in release.audits)
+        as_of = f"{release.data_as_of:%Y-%m-%d %H:%M}" if release.data_as_of else "-"
+        rows = sum(reference.rows for reference in release.tables.values())
+        created = f"{release.created_at:%Y-%m-%d %H:%M:%S}"
+        audits = f"{passed} of {len(release.audits)}"
+        table.add_row(mark, release.id, created, as_of, str(len(release.loads)), audits, f"{rows:,}")
+    console.print(table)
+    _tell_hold(pointer)
+
+
+@app.command()
+def show(release: Annotated[str, typer.Argument(help="A release, as `biaac releases` lists it.")]) -> None:
+    """Show one release whole, as JSON.
+
+    Example: biaac releases show 000002-27d4b0e55027
+    """
+    session = Session.open()
+    print_json(records.read(session.lake, session.environment, release).model_dump(mode="json"))
+
+
+@app.command()
+def rollback(
+    reason: Annotated[str, typer.Option(help="Why; everybody who looks at the status reads it.")],
+    release: Annotated[str | None, typer.Argument(help="Where to; default: the parent of the current one.")] = None,
+) -> None:
+    """Show an earlier release to all readers at once, and hold it: candidates are built, none is promoted.
+
+    Example: biaac releases rollback --reason "prices of stores 300-310 are wrong"
+    """
+    session = Session.open()
+    by = getpass.getuser()
+    pointer = records.roll_back(session.lake, session.environment, release, by=by, reason=reason)
+    console.print(f"readers see {pointer.release}")
+    _tell_hold(pointer)
+
+
+@app.command()
+def resume() -> None:
+    """Lift the hold of a rollback and promote the newest release.
+
+    Example: biaac releases resume
+    """
+    session = Session.open()
+    promotion = records.resume(session.lake, session.environment)
+    console.print(f"{promotion.outcome}: readers see {promotion.current}")
+
+
+def _tell_hold(pointer: records.Pointer | None) -> None:
+    if pointer and pointer.held:
+        held = pointer.held
+        console.print(f"[yellow]held by {held.by} since {held.since:%Y-%m-%d %H:%M}: {held.reason}")
+        console.print("  next: biaac releases resume")

@@ -1,0 +1,89 @@
+"""What is true now, as values: services of this machine, connections, release. ``status`` and ``doctor`` tell it."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import psutil
+
+from biaac import connections, releases, runs
+from biaac.airbyte import Airbyte, Job
+from biaac.connections import Connection
+from cli.session import Session
+from local import laptop
+from local.eventarc.outbox import undelivered
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """A process that the supervisor started."""
+
+    name: str
+    pid: int
+    port: int
+    log: str
+    alive: bool
+
+
+@dataclass(frozen=True)
+class ConnectionState:
+    """A connection, its newest job, and how long ago one succeeded."""
+
+    connection: Connection
+    newest: Job | None
+    synced: Job | None
+    age: timedelta | None
+
+    @property
+    def freshness(self) -> str:
+        """fresh, late, stale or never, by the tolerance of the file."""
+        if self.age is None:
+            return "never"
+        tolerance = self.connection.freshness
+        if self.age > tolerance.fail_after:
+            return "stale"
+        return "late" if self.age > tolerance.warn_after else "fresh"
+
+
+def services() -> list[ServiceState]:
+    """What `make run` started on this machine; empty when nothing stands."""
+    file = laptop.DATA / "services.json"
+    if not file.exists():
+        return []
+    listed = json.loads(file.read_text())["services"]
+    return [ServiceState(**each, alive=_alive(each["pid"])) for each in listed]
+
+
+def connections_now(session: Session) -> list[ConnectionState]:
+    """Every connection of the files, with what Airbyte tells of it."""
+    airbyte = Airbyte(session.settings)
+    found = []
+    for connection in connections.load(session.settings.connections).values():
+        jobs = airbyte.newest_jobs(connection.name)
+        synced = next((job for job in jobs if job.state == "succeeded"), None)
+        age = datetime.now(UTC) - synced.started_at if synced else None
+        found.append(ConnectionState(connection, jobs[0] if jobs else None, synced, age))
+    return found
+
+
+def current(session: Session) -> tuple[releases.Pointer | None, releases.Release | None]:
+    """The pointer and the release readers see."""
+    pointer = releases.pointer(session.lake, session.environment)
+    return pointer, releases.read(session.lake, session.environment, pointer.release) if pointer else None
+
+
+def last_run(session: Session) -> runs.Run | None:
+    """The newest run record."""
+    return next(iter(runs.history(session.ops, session.environment, limit=1)), None)
+
+
+def owed_events() -> list[str]:
+    """Objects whose finalize event was refused at least once or is dead; only the laptop's stand-in can tell."""
+    return [f"{event.bucket}/{event.object}" for event in undelivered(laptop.DATA / "eventarc") if event.attempts]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

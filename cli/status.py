@@ -1,0 +1,70 @@
+"""``biaac status``: what runs, how fresh it is, and what readers see."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from cli import state
+from cli.session import Session, console, print_json
+
+COLOURS = {"fresh": "green", "late": "yellow", "stale": "red", "never": "dim"}
+
+
+def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """Show services, syncs, the current release and its freshness.
+
+    Example: biaac status
+    """
+    session = Session.open()
+    services, connections = state.services(), state.connections_now(session)
+    pointer, release = state.current(session)
+    events = state.owed_events()
+    if json:
+        print_json(
+            {
+                "services": [vars(service) for service in services],
+                "connections": [
+                    {
+                        "name": c.connection.name,
+                        "freshness": c.freshness,
+                        "newest_job": vars(c.newest) if c.newest else None,
+                    }
+                    for c in connections
+                ],
+                "pointer": pointer.model_dump(mode="json") if pointer else None,
+                "data_as_of": release.data_as_of if release else None,
+                "undelivered_events": events,
+            }
+        )
+        return
+    for service in services:
+        mark = "[green]up[/]  " if service.alive else "[red]down[/]"
+        console.print(f"{service.name:<11} {mark} 127.0.0.1:{service.port:<6} {service.log}")
+    for each in connections:
+        job = (
+            f"job {each.newest.id} {each.newest.state}, {each.newest.rows or 0:,} rows" if each.newest else "no job yet"
+        )
+        age = f", synced {_ago(each.age)} ago" if each.age is not None else ""
+        colour = COLOURS[each.freshness]
+        console.print(f"{each.connection.name:<11} [{colour}]{each.freshness}[/]{age}; {job}")
+    if release is None:
+        console.print("release     none yet; next: biaac sync NAME")
+        return
+    as_of = f", data as of {release.data_as_of:%Y-%m-%d %H:%M}" if release.data_as_of else ""
+    passed = sum(audit.outcome == "passed" for audit in release.audits)
+    console.print(f"release     {release.id}{as_of}, {passed} of {len(release.audits)} audits passed")
+    if pointer and pointer.held:
+        console.print(
+            f"[yellow]held[/]        by {pointer.held.by}: {pointer.held.reason}; next: biaac releases resume"
+        )
+    if events:
+        console.print(f"[yellow]undelivered[/] {len(events)} events, the oldest for {events[0]}")
+
+
+def _ago(age: timedelta) -> str:
+    seconds = int(age.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -83,7 +83,7 @@ class Supervisor:
 
     def _schedule_sweep(self) -> None:
         """The schedule that repairs lost events; in the cloud Terraform owns it."""
-        from google.api_core.exceptions import AlreadyExists
+        from google.api_core.exceptions import Conflict
         from google.cloud import scheduler_v1
 
         settings = Settings.load()
@@ -92,7 +92,7 @@ class Supervisor:
             schedule="*/10 * * * *",
             http_target=scheduler_v1.HttpTarget(uri=f"{settings.functions_url}/sweep", http_method="POST", body=b"{}"),
         )
-        with contextlib.suppress(AlreadyExists):
+        with contextlib.suppress(Conflict):
             scheduler_client(settings).create_job(parent=settings.parent, job=job, timeout=20)
 
     def cycle(self) -> bool:

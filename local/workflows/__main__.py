@@ -31,16 +31,28 @@ def main() -> None:
         programs = {path.name.removesuffix(SUFFIX): program.load(path) for path in arguments.source}
     except BiaacError as error:
         sys.exit(str(error))
-    environment = dict(pair.split("=", 1) for pair in arguments.set)
+    environment = dict(map(_variable, arguments.set))
     environment |= {"GOOGLE_CLOUD_PROJECT_ID": arguments.project, "GOOGLE_CLOUD_LOCATION": arguments.location}
     parent = f"projects/{arguments.project}/locations/{arguments.location}"
-    server = grpc_api.serve(Service(arguments.state, programs, environment), port=arguments.port, parent=parent)
+    try:
+        server = grpc_api.listen(arguments.port)
+    except OSError as error:
+        sys.exit(f"{error}\n  next: end what listens there, or choose another --port")
+    grpc_api.serve(server, Service(arguments.state, programs, environment), parent=parent)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     logging.info("serving %s on 127.0.0.1:%s", ", ".join(programs), arguments.port)
     ended.wait()
     server.stop(grace=0)
+
+
+def _variable(pair: str) -> tuple[str, str]:
+    """https://cloud.google.com/workflows/docs/use-environment-variables#reserved-names."""
+    name, equals, value = pair.partition("=")
+    if not (name and equals) or name.startswith(("GOOGLE_", "WORKFLOWS_")):
+        sys.exit(f"--set: NAME=VALUE, NAME not beginning with GOOGLE_ or WORKFLOWS_, found {pair!r}")
+    return name, value
 
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ from local.workflows.errors import Cancelled, failure
 from local.workflows.values import size
 
 if TYPE_CHECKING:
-    from local.workflows.program import Program
+    from local.workflows.steps import Program
 
 # https://cloud.google.com/workflows/quotas#resource_limits
 MAX_STEPS = 100_000
 MAX_DEPTH = 20
 MAX_MEMORY = 512 * 1024
 MAX_PARALLEL_DEPTH = 2
+MAX_CONCURRENCY = 20
 
 
 class Clock(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.workflows import syntax
 from local.workflows.errors import failure
-from local.workflows.functions import CONSTANTS, FUNCTIONS, Function
+from local.workflows.functions import CONSTANTS, FUNCTIONS
 from local.workflows.syntax import Binary, Call, Index, ListOf, Literal, Member, Name, Node, SyntaxFault, Unary
 from local.workflows.values import INTEGERS, OPERATORS, boolean, bounded, is_number, type_name
 
@@ -111,9 +111,15 @@ def compile_node(node: Node) -> Evaluate:
 
 def _call(name: str, arguments: list[Evaluate]) -> Evaluate:
     function = FUNCTIONS.get(name)
-    if isinstance(function, Function):
-        return lambda scope: function.positional(scope.execution, [argument(scope) for argument in arguments])
-    return lambda scope: scope.execution.call_positional(name, [argument(scope) for argument in arguments], scope.frame)
+
+    def apply(scope: "Scope") -> Any:
+        values = [argument(scope) for argument in arguments]
+        execution = scope.execution
+        if function is None or name in execution.program.routines:  # a file's own subworkflow goes before the library's
+            return execution.call_positional(name, values, scope.frame)
+        return function.positional(execution, values)
+
+    return apply
 
 
 def _not(operand: Evaluate) -> Evaluate:

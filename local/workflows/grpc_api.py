@@ -1,5 +1,6 @@
 """The Executions API over gRPC, for the unmodified google-cloud-workflows client."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -10,19 +11,34 @@ from google.cloud.workflows.executions_v1.types import (
     CancelExecutionRequest,
     CreateExecutionRequest,
     Execution,
+    ExecutionView,
     GetExecutionRequest,
     ListExecutionsRequest,
     ListExecutionsResponse,
 )
 
-from local.workflows.service import Record, Service
+from local.workflows.service import REVISION, Record, Service
 
 SERVICE = "google.cloud.workflows.executions.v1.Executions"
 PAGE = 100  # the API's default; its largest is 1000
+STATE_FILTER = re.compile(r'state\s*=\s*"([A-Z]+)"')
 
 
-def serve(service: Service, *, port: int, parent: str) -> grpc.Server:
-    """A started server on loopback for the workflows under ``projects/P/locations/L``."""
+def listen(port: int) -> grpc.Server:
+    """A server that holds the port on loopback and answers nothing yet; ``OSError`` if another has it.
+
+    Taken before any state is touched: a second server on the same state would end the first one's executions.
+    """
+    server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
+    try:
+        server.add_insecure_port(f"127.0.0.1:{port}")
+    except RuntimeError:
+        raise OSError(f"port {port} of 127.0.0.1 is in use") from None
+    return server
+
+
+def serve(server: grpc.Server, service: Service, *, parent: str) -> None:
+    """Start to answer for the workflows under ``projects/P/locations/L``."""
     calls: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
         "CreateExecution": (lambda r: _create(service, parent, r), CreateExecutionRequest, Execution),
         "GetExecution": (lambda r: _show(parent, _find(service, parent, r.name)), GetExecutionRequest, Execution),
@@ -35,11 +51,8 @@ def serve(service: Service, *, port: int, parent: str) -> grpc.Server:
         )
         for name, (call, request, response) in calls.items()
     }
-    server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
-    server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
-    return server
 
 
 class _Refusal(Exception):
@@ -92,29 +105,35 @@ def _cancel(service: Service, parent: str, request: CancelExecutionRequest) -> E
 
 
 def _list(service: Service, parent: str, request: ListExecutionsRequest) -> ListExecutionsResponse:
-    if request.filter:
-        raise _Refusal(grpc.StatusCode.UNIMPLEMENTED, f"filter is not served here, found {request.filter!r}")
-    records = service.list(_workflow(parent, request.parent))
+    wanted = STATE_FILTER.fullmatch(request.filter.strip()) if request.filter else None
+    if (request.filter and not wanted) or request.order_by:
+        asked = request.filter or request.order_by
+        reason = f'here filter is state="..." and the order is newest first, found {asked!r}'
+        raise _Refusal(grpc.StatusCode.UNIMPLEMENTED, reason)
+    if request.page_token and not request.page_token.isdigit():
+        raise _Refusal(grpc.StatusCode.INVALID_ARGUMENT, f"page_token {request.page_token!r} is not one of this server")
+    records = [r for r in service.list(_workflow(parent, request.parent)) if not wanted or r.state == wanted[1]]
     start = int(request.page_token or 0)
     end = start + min(request.page_size or PAGE, 1000)
-    shown = [_show(parent, record) for record in records[start:end]]
+    whole = request.view == ExecutionView.FULL  # a list is BASIC by default: no argument, result or error
+    shown = [_show(parent, record, whole=whole) for record in records[start:end]]
     return ListExecutionsResponse(executions=shown, next_page_token=str(end) if end < len(records) else "")
 
 
-def _show(parent: str, record: Record) -> Execution:
+def _show(parent: str, record: Record, *, whole: bool = True) -> Execution:
     execution = Execution(
         name=f"{parent}/workflows/{record.workflow}/executions/{record.id}",
         state=record.state,
-        argument=record.argument,
         start_time=datetime.fromisoformat(record.started),
-        workflow_revision_id="000001-000",
-        labels=record.labels,
-        status={"current_steps": record.current_steps},
+        workflow_revision_id=REVISION,
     )
     if record.ended:
         execution.end_time = datetime.fromisoformat(record.ended)
-    if record.result is not None:
-        execution.result = record.result
-    if record.error:
+        execution.duration = execution.end_time - execution.start_time
+    if whole:
+        execution.argument = record.argument
+        execution.labels = record.labels
+        execution.status = {"current_steps": record.current_steps}
+        execution.result = record.result or ""
         execution.error = record.error
     return execution

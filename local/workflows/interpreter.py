@@ -1,19 +1,28 @@
 """Walks the steps of an execution. How a block ended (fell through, jump, return) is a value, never an exception."""
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from local.workflows.errors import Place, WorkflowError, failure
-from local.workflows.execution import MAX_DEPTH, Execution, Frame, Scope, StepEntry
+from local.workflows.execution import (
+    MAX_CONCURRENCY,
+    MAX_DEPTH,
+    MAX_PARALLEL_DEPTH,
+    Execution,
+    Frame,
+    Scope,
+    StepEntry,
+)
 from local.workflows.expressions import element, replaced
 from local.workflows.functions import FUNCTIONS, Function
-from local.workflows.program import MAX_CONCURRENCY, Block, Loop, Retry, Routine, Step
+from local.workflows.steps import Block, Loop, Retry, Routine, Step
 from local.workflows.values import boolean, is_number, type_name
 
-MAX_TRUNCATED = 10  # branch errors that UnhandledBranchError lists
+MAX_BRANCH_ERRORS = 100  # that UnhandledBranchError lists: https://cloud.google.com/workflows/quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +45,37 @@ Ending = Jump | Return | None
 def run(execution: Execution, argument: Any) -> Any:
     """Run main with the argument of the execution; its result, or the error it ends with."""
     main = execution.program.routines["main"]
-    given = {main.parameters[0][0]: argument} if main.parameters and argument is not None else {}
-    if main.parameters and argument is None and main.parameters[0][1] is None:
-        given = {main.parameters[0][0]: None}
+    given = {name: argument for name, default in main.parameters if argument is not None or default is None}
     return _run_routine(execution, main, given, Frame("main", 0))
 
 
 def call_routine(execution: Execution, routine: Routine, arguments: dict[str, Any], caller: Frame) -> Any:
     """Call a subworkflow; its result, null without a return."""
-    if caller.depth + 1 >= MAX_DEPTH:
+    if caller.depth >= MAX_DEPTH:
         raise failure("RecursionError", f"call stack deeper than {MAX_DEPTH}")
     return _run_routine(execution, routine, arguments, Frame(routine.name, caller.depth + 1, caller.parallel))
 
 
 def _run_routine(execution: Execution, routine: Routine, arguments: dict[str, Any], frame: Frame) -> Any:
-    scope = Scope(execution, frame)
-    for name, default in routine.parameters:
-        if name in arguments:
-            scope.put(name, arguments[name])
-        elif default is not None:
-            scope.put(name, default.evaluate(scope))
-        else:
-            raise failure("TypeError", f"{routine.name}: argument {name!r} is missing")
-    ending = _block(routine.block, scope)
-    scope.close()
+    with _closing(Scope(execution, frame)) as scope:
+        for name, default in routine.parameters:
+            if name in arguments:
+                scope.put(name, arguments[name])
+            elif default is not None:
+                scope.put(name, default.evaluate(scope))
+            else:
+                raise failure("TypeError", f"{routine.name}: argument {name!r} is missing")
+        ending = _block(routine.block, scope)
     return ending.value if isinstance(ending, Return) else None
+
+
+@contextmanager
+def _closing(scope: Scope) -> Iterator[Scope]:
+    """A scope whose memory is given back however its steps end."""
+    try:
+        yield scope
+    finally:
+        scope.close()
 
 
 def _block(block: Block, scope: Scope) -> Ending:
@@ -93,23 +108,28 @@ def _step(step: Step, scope: Scope) -> Ending:
 
 def _assign(step: Step, scope: Scope, _entry: StepEntry) -> Ending:
     for assignment in step.assignments:
-        value = assignment.value.evaluate(scope)
-        with scope.execution.assigning:
-            if assignment.keys:
-                keys = [key(scope) for key in assignment.keys]
-                value = replaced(scope.get(assignment.name), keys, value)
-            scope.set(assignment.name, value)
+        if assignment.atomic:
+            with scope.execution.assigning:
+                _put(scope, assignment.name, [key(scope) for key in assignment.keys], assignment.value.evaluate(scope))
+        else:
+            value = assignment.value.evaluate(scope)
+            with scope.execution.assigning:
+                _put(scope, assignment.name, [key(scope) for key in assignment.keys], value)
     return None
+
+
+def _put(scope: Scope, name: str, keys: list[Any], value: Any) -> None:
+    scope.set(name, replaced(scope.get(name), keys, value) if keys else value)
 
 
 def _call(step: Step, scope: Scope, _entry: StepEntry) -> Ending:
     assert step.arguments is not None  # noqa: S101  the loader gives every call step its arguments
     arguments = step.arguments.evaluate(scope)
-    function = FUNCTIONS.get(step.call)
-    if function is not None:
-        result = function.named(scope.execution, arguments)
+    routine = scope.execution.program.routines.get(step.call)  # a file's own subworkflow goes before the library's
+    if routine is not None:
+        result = call_routine(scope.execution, routine, arguments, scope.frame)
     else:
-        result = call_routine(scope.execution, scope.execution.program.routines[step.call], arguments, scope.frame)
+        result = FUNCTIONS[step.call].named(scope.execution, arguments)
     if step.result is not None:
         with scope.execution.assigning:
             scope.set(step.result, result)
@@ -126,84 +146,82 @@ def _switch(step: Step, scope: Scope, _entry: StepEntry) -> Ending:
 
 def _for(step: Step, scope: Scope, _entry: StepEntry) -> Ending:
     assert step.loop is not None  # noqa: S101  the loader gives every for step its loop
-    for index, value in enumerate(_elements(step.loop, scope)):
-        ending = _iteration(step.loop, index, value, scope)
-        if isinstance(ending, Jump) and ending.target == "break":
-            return None
-        if ending is not None and not (isinstance(ending, Jump) and ending.target == "continue"):
-            return ending
+    with _closing(Scope(scope.execution, scope.frame, scope)) as inner:  # of the whole loop, as the variables page says
+        for index, value in enumerate(_elements(step.loop, scope)):
+            ending = _iteration(step.loop, index, value, inner)
+            if isinstance(ending, Jump) and ending.target == "break":
+                return None
+            if ending is not None and not (isinstance(ending, Jump) and ending.target == "continue"):
+                return ending
     return None
 
 
-def _iteration(loop: Loop, index: int, value: Any, scope: Scope) -> Ending:
-    inner = Scope(scope.execution, scope.frame, scope)
+def _iteration(loop: Loop, index: int, value: Any, inner: Scope) -> Ending:
     inner.put(loop.value, value)
     if loop.index is not None:
         inner.put(loop.index, index)
-    ending = _block(loop.block, inner)
-    inner.close()
-    return ending
+    return _block(loop.block, inner)
 
 
-def _elements(loop: Loop, scope: Scope) -> list[Any]:
+def _elements(loop: Loop, scope: Scope) -> Iterator[Any]:
     """The list, or the numbers of a range, both ends included."""
     over = loop.over.evaluate(scope)
     if not isinstance(over, list):
         raise failure("TypeError", f"for: a list is expected, found {type_name(over)}")
     if not loop.is_range:
-        return over
-    if len(over) not in (2, 3) or not all(is_number(each) for each in over):
-        raise failure("ValueError", f"range is [begin, end] or [begin, end, step] of numbers, found {over}")
-    at, end, by = (*over, 1) if len(over) == 2 else over
-    if by == 0:
-        raise failure("ValueError", "the step of a range must not be 0")
-    found = []
-    while (at <= end) if by > 0 else (at >= end):
-        found.append(at)
-        at += by
-    return found
+        yield from over
+        return
+    if len(over) != 2 or not all(is_number(each) for each in over):
+        raise failure("TypeError", f"range is [begin, end] of numbers, found {over}")
+    at, end = over
+    while at <= end:
+        yield at
+        at += 1
 
 
 def _parallel(step: Step, scope: Scope, _entry: StepEntry) -> Ending:
-    """Every branch in a scope that may write only what is shared; errors end as one UnhandledBranchError."""
+    """Every branch runs to its end, in a scope that writes only what is shared; their errors end as one.
+
+    https://cloud.google.com/workflows/docs/reference/syntax/parallel-steps
+    """
     frame = Frame(scope.frame.routine, scope.frame.depth, scope.frame.parallel + 1)
-    work: list[tuple[str, Callable[[Scope], Ending]]] = []
-    if step.loop is not None:
-        loop = step.loop
-        for index, value in enumerate(_elements(loop, scope)):
-            work.append((str(index), lambda inner, i=index, v=value: _iteration(loop, i, v, inner)))  # type: ignore[misc]
-    for name, block in step.branches:
-        work.append((name, lambda inner, b=block: _block(b, inner)))  # type: ignore[misc]
+    if frame.parallel > MAX_PARALLEL_DEPTH:  # through a subworkflow: the loader sees only one routine
+        raise failure("ParallelNestingError", f"parallel steps nest at most {MAX_PARALLEL_DEPTH} deep")
     limit = step.concurrency.evaluate(scope) if step.concurrency else MAX_CONCURRENCY
     if type(limit) is not int or limit < 1:
         raise failure("ValueError", f"concurrency_limit must be a positive integer, found {limit!r}")
-    stopped = threading.Event()
-    failed: list[tuple[str, WorkflowError]] = []
 
-    def branch(item: tuple[str, Callable[[Scope], Ending]]) -> None:
-        name, body = item
-        if stopped.is_set():
-            return
-        inner = Scope(scope.execution, frame, scope, writable=step.shared)
-        try:
-            body(inner)
-        except WorkflowError as error:
-            failed.append((name, error))
-            if not step.continue_all:
-                stopped.set()
-        inner.close()
+    def branch(work: tuple[str, Callable[[Scope], Ending]]) -> tuple[str, WorkflowError] | None:
+        name, body = work
+        with _closing(Scope(scope.execution, frame, scope, writable=step.shared)) as inner:
+            try:
+                body(inner)
+            except WorkflowError as error:
+                return name, error
+        return None
 
     with ThreadPoolExecutor(min(limit, MAX_CONCURRENCY)) as pool:
-        list(pool.map(branch, work))
+        failed = [found for found in pool.map(branch, _branches(step, scope)) if found is not None]
     if failed:
-        listed = [{"id": name, "error": {"payload": e.payload, "context": e.context}} for name, e in failed]
-        raise failure(
+        listed = [{"id": name, "error": {"context": e.context, "payload": e.payload}} for name, e in failed]
+        error = failure(
             "UnhandledBranchError",
             "One or more branches or iterations encountered an unhandled runtime error",
-            branches=listed[:MAX_TRUNCATED],
-            truncated=len(listed) > MAX_TRUNCATED,
+            branches=listed[:MAX_BRANCH_ERRORS],
+            truncated=len(listed) > MAX_BRANCH_ERRORS,
         )
+        error.payload["tags"].append("RuntimeError")
+        raise error
     return None
+
+
+def _branches(step: Step, scope: Scope) -> Iterator[tuple[str, Callable[[Scope], Ending]]]:
+    """Identifiers and bodies: the named branches, or the iterations by their number."""
+    for name, block in step.branches:
+        yield name, partial(_block, block)
+    if step.loop is not None:
+        for index, value in enumerate(_elements(step.loop, scope)):
+            yield str(index), partial(_iteration, step.loop, index, value)
 
 
 def _try(step: Step, scope: Scope, entry: StepEntry) -> Ending:
@@ -219,10 +237,10 @@ def _try(step: Step, scope: Scope, entry: StepEntry) -> Ending:
                 continue
             if step.handler is None:
                 raise
-            inner = Scope(scope.execution, scope.frame, scope)
-            inner.put(step.error_name, error.payload)
-            ending = _block(step.handler, inner)
-            inner.close()
+            with _closing(Scope(scope.execution, scope.frame, scope)) as inner:
+                if step.error_name is not None:
+                    inner.put(step.error_name, error.payload)
+                return _block(step.handler, inner)
         if ending is None and step.body.next is not None:
             return Jump(step.body.next)
         return ending
@@ -232,15 +250,21 @@ def _delay(retry: Retry, scope: Scope, error: WorkflowError, attempts: int) -> f
     """Seconds before the next attempt; None if there is none."""
     if retry.policy is not None:
         policy = retry.policy.evaluate(scope)
-        predicate, max_retries, backoff = policy["predicate"], policy["max_retries"], policy["backoff"]
+        predicate, max_retries, backoff = (element(policy, key) for key in ("predicate", "max_retries", "backoff"))
     else:
         assert retry.max_retries is not None and retry.backoff is not None  # noqa: S101  one form or the other
         predicate = retry.predicate.evaluate(scope) if retry.predicate else None
         max_retries, backoff = retry.max_retries.evaluate(scope), retry.backoff.evaluate(scope)
+    if type(max_retries) is not int:
+        raise failure("TypeError", f"retry: max_retries must be integer, found {type_name(max_retries)}")
     if attempts > max_retries or not _matches(retry, predicate, scope, error):
         return None
-    first, longest, factor = (element(backoff, key) for key in ("initial_delay", "max_delay", "multiplier"))
-    return float(min(first * factor ** (attempts - 1), longest))
+    numbers = {key: element(backoff, key) for key in ("initial_delay", "max_delay", "multiplier")}
+    for key, value in numbers.items():
+        if not is_number(value):
+            raise failure("TypeError", f"retry: {key} must be a number, found {type_name(value)}")
+    grown = numbers["initial_delay"] * numbers["multiplier"] ** (attempts - 1)
+    return float(min(grown, numbers["max_delay"]))
 
 
 def _matches(retry: Retry, predicate: Any, scope: Scope, error: WorkflowError) -> bool:

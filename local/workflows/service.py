@@ -17,11 +17,16 @@ from typing import Any
 from local.workflows import interpreter
 from local.workflows.errors import Cancelled, WorkflowError
 from local.workflows.execution import Execution, StepEntry
-from local.workflows.program import Program
+from local.workflows.steps import Program
 from local.workflows.values import from_json, to_json
 
 MAX_ARGUMENT = 32 * 1024  # bytes: https://cloud.google.com/workflows/quotas
 MAX_STEP_ENTRIES = 200  # kept with each execution, the newest
+REVISION = "000001-000"
+STOPPED = {
+    "payload": json.dumps({"message": "SystemError: the server was stopped meanwhile", "tags": ["SystemError"]}),
+    "context": "SystemError: the server was stopped meanwhile",
+}
 LOG = logging.getLogger("workflows")
 
 
@@ -56,7 +61,7 @@ class Service:
         for path in sorted(state.glob("*.json")):
             record = Record(**json.loads(path.read_text()))
             if record.state == "ACTIVE":
-                self._end(record, "FAILED", error={"payload": '"the server was stopped"', "context": "server stopped"})
+                self._end(record, "FAILED", error=STOPPED)
             self.records[record.id] = record
 
     def create(self, workflow: str, argument: str, labels: dict[str, str]) -> Record:
@@ -97,10 +102,12 @@ class Service:
         return sorted(found, key=lambda record: record.started, reverse=True)
 
     def cancel(self, workflow: str, execution_id: str) -> Record:
-        """Ask an execution to stop before its next step; one that has ended stays as it is."""
+        """End an execution now; a call it waits for is not interrupted, but what comes of it is not looked at."""
         record = self.get(workflow, execution_id)
-        if execution := self.running.get(execution_id):
+        execution = self.running.get(execution_id)
+        if execution is not None:
             execution.cancelled.set()
+            self._end(record, "CANCELLED", execution)
         return record
 
     def _run(self, record: Record, execution: Execution, argument: Any) -> None:
@@ -131,8 +138,11 @@ class Service:
         result: str | None = None,
         error: dict[str, str] | None = None,
     ) -> None:
-        record.result, record.error, record.ended = result, error, _now()
-        record.state = state
+        with self._lock:
+            if record.state != "ACTIVE":  # cancelled meanwhile
+                return
+            record.result, record.error, record.ended = result, error, _now()
+            record.state = state
         LOG.info("%s %s %s", record.id, state, error["context"] if error else "")
         self._save(record, execution)
 
@@ -158,11 +168,11 @@ def _entry(entry: StepEntry) -> dict[str, Any]:
 def _builtin(environment: Mapping[str, str], workflow: str, execution_id: str) -> dict[str, str]:
     """https://cloud.google.com/workflows/docs/reference/environment-variables."""
     return {
-        "GOOGLE_CLOUD_PROJECT_NUMBER": environment.get("GOOGLE_CLOUD_PROJECT_NUMBER", "0"),
+        "GOOGLE_CLOUD_PROJECT_NUMBER": "0",  # a laptop's project has none
+        "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": f"workflows@{environment['GOOGLE_CLOUD_PROJECT_ID']}.local",
         "GOOGLE_CLOUD_WORKFLOW_ID": workflow,
-        "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": "000001-000",
+        "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": REVISION,
         "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": execution_id,
-        "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",
     }
 
 

@@ -150,6 +150,9 @@ def parse(source: str) -> Node:
     parser = _Parser(source)
     node = parser.binary(0)
     parser.expect_end()
+    for each in walk(node):
+        if isinstance(each, Literal) and type(each.value) is int and each.value not in INTEGERS:
+            raise parser.fault(f"{each.value} does not fit 64 bits")
     return node
 
 
@@ -273,7 +276,7 @@ class _Parser:
         kind, token = self.tokens[self.at]
         self.at += 1
         if kind == "number":
-            return Literal(self._number(token))
+            return Literal(int(token) if token.isdigit() else float(token))
         if kind == "string":
             return Literal(self._string(token[1:-1]))
         if kind == "word":
@@ -285,13 +288,6 @@ class _Parser:
         if token == "[":
             return ListOf(self._items("]"))
         raise self.fault(f"unexpected {token or 'end'!r}")
-
-    def _number(self, token: str) -> int | float:
-        if not token.isdigit():
-            return float(token)
-        if int(token) > INTEGERS.stop:  # one more than fits, so that -9223372036854775808 can be written
-            raise self.fault(f"{token} does not fit 64 bits")
-        return int(token)
 
     def _string(self, raw: str) -> str:
         def unescape(match: re.Match[str]) -> str:

@@ -1,5 +1,9 @@
-"""Connections: one file per source; Airbyte, schedule, event routing, Bronze and freshness come from it alone."""
+"""Connections: one file per source; Airbyte, schedule, event routing, Bronze and freshness come from it alone.
 
+python -m biaac.connections > docs/reference/connection.schema.json     after a change of the model: for editors
+"""
+
+import json
 import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -7,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from biaac import files
 from biaac.errors import PermanentError
@@ -38,7 +42,11 @@ def _cron(value: str) -> str:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+\s*[smhd]$", "examples": ["90m", "26h", "3d"]}),
+]
 
 
 class _File(BaseModel):
@@ -164,3 +172,12 @@ def resolve_secrets(config: Any, secrets: dict[str, str]) -> Any:
         return secrets[match[1]]
 
     return SECRET.sub(value_of, config)
+
+
+def json_schema() -> str:
+    """The JSON Schema of a connection file, as ``docs/reference/connection.schema.json`` has it for editors."""
+    return json.dumps(Connection.model_json_schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

@@ -6,6 +6,7 @@ import selectors
 import signal
 import subprocess
 import tempfile
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ PIPE_BYTES = 1 << 20  # Linux's largest for anyone; at 64 KiB both sides wait fo
 LINE_BYTES = 64 << 20  # one message; a longer one would fill memory before it is read
 LOG_LINES = 20  # kept for the job's record
 LOG_WIDTH = 500
+TICK_S = 1  # how long a quiet connector keeps the sync from reporting, and from hearing that it is cancelled
 GRACE_S = 5  # between asking a connector to stop and killing it
 
 Message = dict[str, Any]
@@ -135,13 +137,16 @@ class Run:
         _stream(self._process.stderr).close()
 
     def _chunks(self) -> Iterator[bytes]:
-        """What comes on standard output; standard error is taken as log lines."""
+        """What comes on standard output, empty at each tick of silence; standard error is taken as log lines."""
+        silent_s = 0.0  # only while waited for: while rows are uploaded the connector has to wait itself
         with selectors.DefaultSelector() as selector:
             selector.register(_stream(self._process.stdout), selectors.EVENT_READ)
             selector.register(_stream(self._process.stderr), selectors.EVENT_READ)
             while selector.get_map():
-                ready = selector.select(self._limit)
-                if not ready:
+                asked_at = time.monotonic()
+                ready = selector.select(min(TICK_S, self._limit))
+                silent_s = 0.0 if ready else silent_s + time.monotonic() - asked_at
+                if silent_s >= self._limit:
                     self._process.kill()
                     raise self.failed(f"printed nothing for {self._limit:g} s and was killed")
                 for key, _ in ready:
@@ -153,6 +158,8 @@ class Run:
                     else:
                         for line in chunk.decode(errors="replace").splitlines():
                             self._keep(line)
+                if not ready:
+                    yield b""
 
     def _messages(self, lines: list[bytes]) -> list[Message]:
         messages = []

@@ -56,19 +56,18 @@ class Kind:
         raise NotImplementedError
 
 
-def _inferred(values: list[Any], *allowed: pa.DataType) -> pa.Array:
-    """Arrow's own idea of the values: told a type instead, it makes 1 of 1.5 and 1.0 of true without a word."""
-    array = pa.array(values)
-    if array.type not in allowed and array.type != pa.null():
+def _only(values: list[Any], *types: type) -> list[Any]:
+    """``values`` if all are of these types or None: Arrow itself makes 1 of 1.5 and 0.0 of false without a word."""
+    if not set(map(type, values)) <= {*types, type(None)}:
         raise Unfit
-    return array
+    return values
 
 
 class Text(Kind):
     arrow = pa.string()
 
     def column(self, values: list[Any]) -> pa.Array:
-        return _inferred(values, pa.string()).cast(self.arrow)
+        return pa.array(_only(values, str), self.arrow)
 
     def value(self, value: Any, path: str, nulled: Nulled) -> Any:
         return value if isinstance(value, str) else orjson.dumps(value).decode()
@@ -82,7 +81,7 @@ class Integer(Kind):
     arrow = pa.int64()
 
     def column(self, values: list[Any]) -> pa.Array:
-        return _inferred(values, pa.int64()).cast(self.arrow)
+        return pa.array(_only(values, int), self.arrow)
 
     def value(self, value: Any, path: str, nulled: Nulled) -> Any:
         if (isinstance(value, float) and value.is_integer()) or (
@@ -98,7 +97,7 @@ class Number(Kind):
     arrow = pa.float64()
 
     def column(self, values: list[Any]) -> pa.Array:
-        return _inferred(values, pa.float64(), pa.int64()).cast(self.arrow)
+        return pa.array(_only(values, int, float), self.arrow)
 
     def value(self, value: Any, path: str, nulled: Nulled) -> Any:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
@@ -113,7 +112,7 @@ class Boolean(Kind):
     arrow = pa.bool_()
 
     def column(self, values: list[Any]) -> pa.Array:
-        return _inferred(values, pa.bool_()).cast(self.arrow)
+        return pa.array(_only(values, bool), self.arrow)
 
     def value(self, value: Any, path: str, nulled: Nulled) -> Any:
         if isinstance(value, str) and value.lower() in ("true", "false"):
@@ -129,7 +128,7 @@ class Timestamp(Kind):
     arrow = pa.timestamp("us", "UTC")
 
     def column(self, values: list[Any]) -> pa.Array:
-        text = _inferred(values, pa.string()).cast(pa.string())
+        text = pa.array(_only(values, str), pa.string())
         try:
             return pc.cast(text, pa.timestamp("us")).cast(self.arrow)
         except pa.ArrowInvalid:  # Arrow casts texts that all have a zone, or that all have none
@@ -147,7 +146,7 @@ class Date(Kind):
     arrow = pa.date32()
 
     def column(self, values: list[Any]) -> pa.Array:
-        return pc.cast(_inferred(values, pa.string()).cast(pa.string()), self.arrow)
+        return pc.cast(pa.array(_only(values, str), pa.string()), self.arrow)
 
     def value(self, value: Any, path: str, nulled: Nulled) -> Any:
         try:

@@ -1,6 +1,6 @@
 """Bronze objects: listed once in a run, each examined once in its life, named for the Bronze macro.
 
-    gs://BRONZE/<connection>/<stream>/<YYYY_MM_DD>_<epoch ms of sync start>_<part>.parquet
+gs://BRONZE/<connection>/<stream>/<YYYY_MM_DD>_<epoch ms of sync start>_<part>.parquet
 """
 
 from collections.abc import Iterable
@@ -47,7 +47,10 @@ def examine_all(blobs: Iterable[Blob], cursor: str | None) -> dict[str, BronzeFi
 def examine(blob: Blob, cursor: str | None) -> BronzeFile:
     """Read a file's footer: its rows all belong to one sync and one generation, and their statistics say which."""
     try:
-        with blob.open("rb", chunk_size=FOOTER_BYTES, timeout=TIMEOUT_S, retry=RETRY) as data, pq.ParquetFile(data) as file:
+        with (
+            blob.open("rb", chunk_size=FOOTER_BYTES, timeout=TIMEOUT_S, retry=RETRY) as data,
+            pq.ParquetFile(data) as file,
+        ):
             metadata = file.metadata
     except ArrowInvalid as error:
         raise PermanentError(

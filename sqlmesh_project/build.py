@@ -214,6 +214,8 @@ class _RecordingEvaluator(SnapshotEvaluator):
 class _RecordingContext(Context):
     """A context whose plans and runs record their audits in ``outcomes``."""
 
+    _snapshot_evaluator: Any
+
     def __init__(self, **arguments: Any) -> None:
         self.outcomes: dict[tuple[str, str], AuditOutcome] = {}
         super().__init__(**arguments)
@@ -282,5 +284,3 @@ def _gold_table(model: Model) -> GoldTable:
         column_descriptions=dict(model.column_descriptions),
         partitioned_by=partitions[0] if partitions else None,
     )
-
-

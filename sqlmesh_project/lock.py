@@ -7,6 +7,7 @@ compare-and-set, is released by writing (never deleting) it, and is taken from a
 that this execution has ended: no clock, no lease.
 """
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,10 +30,9 @@ def held(lake: Bucket, settings: Settings, owner: str) -> Iterator[None]:
     try:
         yield
     finally:
-        try:
+        # Lost if it was taken from us: the Run API has called this execution ended, the lock is the other's now.
+        with contextlib.suppress(LostRace):
             objects.replace(lake, NAME, {"owner": None}, expected=taken)
-        except LostRace:
-            pass  # taken from us: the Run API has called this execution ended, and the lock is the other's now
 
 
 def _take(lake: Bucket, settings: Settings, owner: str) -> int:

@@ -5,6 +5,7 @@ new rows are written and uploaded. The same rows give the same bytes: ordered by
 DuckDB version (its name is in the footer). The number of threads does not matter.
 """
 
+import contextlib
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ def _partitions(connection: duckdb.DuckDBPyConnection, table: GoldTable, columns
     names = ", ".join(f'"{column.name}"' for column in columns)
     partition = f'"{table.partitioned_by}"::VARCHAR' if table.partitioned_by else "NULL"
     found = connection.execute(
-        f"SELECT {partition}, COUNT(*), SUM(HASH({names})), BIT_XOR(HASH({names})) FROM {table.relation} GROUP BY 1 ORDER BY 1"
+        f"SELECT {partition}, COUNT(*), SUM(HASH({names})), BIT_XOR(HASH({names}))"
+        f" FROM {table.relation} GROUP BY 1 ORDER BY 1"
     ).fetchall()
     schema = [(column.name, column.type) for column in columns]
     return [
@@ -155,7 +157,8 @@ def _json(value: Any) -> Any:
 
 
 def _upload(lake: Bucket, name: str, path: Path) -> None:
-    try:
+    # Where it is there already another release has the same rows: the name is the digest, so the bytes are the same.
+    with contextlib.suppress(PreconditionFailed):
         lake.blob(name).upload_from_filename(
             str(path),
             content_type="application/vnd.apache.parquet",
@@ -163,8 +166,6 @@ def _upload(lake: Bucket, name: str, path: Path) -> None:
             timeout=UPLOAD_S,
             retry=objects.RETRY,
         )
-    except PreconditionFailed:
-        pass  # another release has the same rows: the name is the digest, so the bytes are there already
 
 
 def _manifest(table: GoldTable, columns: list[Column], files: list[DataFile]) -> TableManifest:

@@ -17,7 +17,6 @@ from google.cloud.storage import Bucket
 
 from biaac import connections, releases, runs
 from biaac.clients import storage_client
-from biaac.connections import Connection
 from biaac.errors import BiaacError
 from biaac.releases import AuditOutcome, Load, Release
 from biaac.runs import Outcome, Run

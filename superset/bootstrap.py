@@ -38,7 +38,6 @@ def _version(settings: SupersetSettings) -> str:
 def _bring_up(settings: SupersetSettings) -> None:
     from flask_migrate import upgrade
     from sqlalchemy import text
-
     from superset.app import create_app
 
     app = create_app()

@@ -6,11 +6,11 @@ from typing import Any
 
 import yaml
 from sqlglot import Dialects
+from superset.config import THEME_DEFAULT as SUPERSETS_THEME
+from superset.utils.log import AbstractEventLogger
 
 from biaac.settings import ROOT
 from settings import SupersetSettings
-from superset.config import THEME_DEFAULT as SUPERSETS_THEME
-from superset.utils.log import AbstractEventLogger
 
 _settings = SupersetSettings.load()
 _theme = yaml.safe_load((ROOT / "superset/theme.yaml").read_text())

@@ -46,7 +46,9 @@ class OneLayerDown(Rule):
         allowed = READS.get(model.schema_name)
         if allowed is None:
             return self.violation(f"{model.name} stands in none of the layers {', '.join(READS)}.")
-        wrong = sorted(name.replace('"', "") for name in model.depends_on if name.split(".")[-2].strip('"') not in allowed)
+        wrong = sorted(
+            name.replace('"', "") for name in model.depends_on if name.split(".")[-2].strip('"') not in allowed
+        )
         return self.violation(f"{model.name} reads {', '.join(wrong)}: not one layer down.") if wrong else None
 
 

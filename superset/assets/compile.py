@@ -32,9 +32,7 @@ def compile_bundle(
     compiled = [_model(manifests[model], datasets.get(model), release) for model in models]
     return Bundle(
         datasets=compiled + [_trust(model) for model in models],
-        dashboards=[
-            _dashboard(key, one, datasets.get(one.model), release) for key, one in sorted(dashboards.items())
-        ],
+        dashboards=[_dashboard(key, one, datasets.get(one.model), release) for key, one in sorted(dashboards.items())],
     )
 
 

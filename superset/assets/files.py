@@ -237,7 +237,9 @@ def widths(row: Row) -> list[int]:
     open_ = len(row.row) - len(said)
     left = COLUMNS - sum(said)
     if left < 2 * open_:
-        raise ValueError(f"at most {COLUMNS} wide, the charts ask for {sum(said)} and {open_} more need at least 2 each")
+        raise ValueError(
+            f"at most {COLUMNS} wide, the charts ask for {sum(said)} and {open_} more need at least 2 each"
+        )
     return [chart.width or left // open_ for chart in row.row]
 
 

@@ -86,7 +86,9 @@ def _filters(spec: DashboardSpec, chart_ids: dict[UUID, int], dataset_id: int) -
                     "filterType": "filter_timegrain",
                     "name": "Grain",
                     "targets": [{"datasetId": dataset_id}],
-                    "defaultDataMask": _mask({"time_grain_sqla": grain}, {"label": one.grain.title(), "value": [grain]}),
+                    "defaultDataMask": _mask(
+                        {"time_grain_sqla": grain}, {"label": one.grain.title(), "value": [grain]}
+                    ),
                 }
             case SelectFilter():
                 own = {

@@ -1,7 +1,7 @@
 """The queries a browser sends for a chart, built without one: what refresh warms, and what a chart keeps for warm-up.
 
-Written to what Superset 6.1's front end sends (``buildQuery`` of each chart kind); a query that differs by one field has
-another cache key. tests/browser holds this to a real browser: after a refresh it must find its answers in the cache.
+Written to what Superset 6.1's front end sends (``buildQuery`` of each chart kind); a query that differs by one field
+has another cache key. tests/browser holds this to a real browser: after a refresh its answers must be in the cache.
 """
 
 from typing import Any
@@ -87,15 +87,30 @@ def _axis(column: str, query: Query) -> dict[str, Any]:
 
 
 def _total(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Query]:
-    return [base | {"metrics": [form["metric"]], "row_limit": form["row_limit"], "time_offsets": ["inherit"], "post_processing": []}]
+    return [
+        base
+        | {
+            "metrics": [form["metric"]],
+            "row_limit": form["row_limit"],
+            "time_offsets": ["inherit"],
+            "post_processing": [],
+        }
+    ]
 
 
 def _over_time(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Query]:
     metrics, axis, by = form["metrics"], form["x_axis"], form["groupby"]
-    pivot = {"index": [axis], "columns": by, "aggregates": {metric: {"operator": "mean"} for metric in metrics}, "drop_missing_columns": False}
+    pivot = {
+        "index": [axis],
+        "columns": by,
+        "aggregates": {metric: {"operator": "mean"} for metric in metrics},
+        "drop_missing_columns": False,
+    }
     steps: list[Query] = [{"operation": "pivot", "options": pivot}]
     if form.get("x_axis_sort"):
-        steps.append({"operation": "sort", "options": {"by": form["x_axis_sort"], "ascending": form["x_axis_sort_asc"]}})
+        steps.append(
+            {"operation": "sort", "options": {"by": form["x_axis_sort"], "ascending": form["x_axis_sort_asc"]}}
+        )
     if by and len(metrics) == 1:
         steps.append({"operation": "rename", "options": {"columns": {metrics[0]: None}, "level": 0, "inplace": True}})
     steps.append({"operation": "flatten"})
@@ -144,12 +159,24 @@ def _treemap(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Q
 
 
 def _heatmap(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Query]:
-    return [base | {"columns": [form["x_axis"], form["groupby"]], "metrics": [form["metric"]], "row_limit": form["row_limit"]}]
+    return [
+        base
+        | {"columns": [form["x_axis"], form["groupby"]], "metrics": [form["metric"]], "row_limit": form["row_limit"]}
+    ]
 
 
 def _table(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Query]:
     if form["query_mode"] == "raw":
-        return [base | {"columns": form["all_columns"], "orderby": [], "row_limit": form["row_limit"], "post_processing": [], "time_offsets": []}]
+        return [
+            base
+            | {
+                "columns": form["all_columns"],
+                "orderby": [],
+                "row_limit": form["row_limit"],
+                "post_processing": [],
+                "time_offsets": [],
+            }
+        ]
     main = base | {
         "columns": form["groupby"],
         "metrics": form["metrics"],

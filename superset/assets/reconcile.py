@@ -76,7 +76,6 @@ def _bundle(settings: SupersetSettings, lake: Bucket, release: Release) -> Bundl
 def _superset(release: str) -> Iterator[None]:
     """Superset in this process, as the user ``admin``, seeing ``release``."""
     from flask import g
-
     from superset.app import create_app
 
     with create_app().test_request_context():

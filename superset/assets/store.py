@@ -1,4 +1,4 @@
-"""Superset's own database made equal to a bundle: what differs is written, what is gone is deleted, the rest is left alone.
+"""Superset's own database made equal to a bundle: what differs is written, what is gone deleted, the rest left alone.
 
 An object nobody changed keeps its ``changed_on``: a dataset's is part of every cache key, so writing it would cool
 the caches of all its charts. ``plan`` is ``apply`` rolled back: the two cannot disagree.

@@ -56,5 +56,3 @@ def _answer(context: dict[str, object]) -> str | None:
     except ChartDataQueryFailedError as error:
         return str(error)
     return None
-
-

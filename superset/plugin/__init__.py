@@ -1,1 +1,1 @@
-"""What runs inside Superset: dialect and engine spec of the cache service, and a result cache that follows the release."""
+"""What runs inside Superset: dialect and engine spec of the cache service, a result cache that follows the release."""

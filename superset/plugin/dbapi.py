@@ -1,4 +1,4 @@
-"""DB-API 2.0 (PEP 249) over ``plugin.flight``: what SQLAlchemy and Superset call; read-only, statements without parameters."""
+"""DB-API 2.0 (PEP 249) over ``plugin.flight``: what SQLAlchemy and Superset call; read-only, without parameters."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def recording() -> Iterator[list[str]]:
 
 
 def connect(url: str) -> "Connection":
-    """A connection is an address: the channel behind it is shared, so that Superset's connect per query costs nothing."""
+    """A connection is an address: the channel behind it is shared, so Superset's connect per query costs nothing."""
     return Connection(url)
 
 

@@ -1,4 +1,4 @@
-"""SQLAlchemy dialect ``biaac://host:port/`` (``?tls=true`` in the cloud) of the cache service; Superset brings SQLAlchemy 1.4."""
+"""SQLAlchemy (1.4, Superset's) dialect ``biaac://host:port/`` of the cache service; ``?tls=true`` in the cloud."""
 
 from types import ModuleType
 from typing import Any

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext
 from sqlalchemy import types
-
 from superset.constants import TimeGrain
 from superset.db_engine_specs.base import BaseEngineSpec
 from superset.errors import SupersetErrorType

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from plugin.release import NONE_YET, current_release
 from superset.extensions.metastore_cache import SupersetMetastoreCache
+
+from plugin.release import NONE_YET, current_release
 
 
 class ReleaseCache(SupersetMetastoreCache):

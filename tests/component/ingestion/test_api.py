@@ -1,0 +1,234 @@
+"""Airbyte's public API as its own SDK drives it: real server, real executions, real storage."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from airbyte_api import AirbyteAPI, models
+from airbyte_api.errors import SDKError
+
+from biaac import connections, objects
+from biaac.clients import job_executions_client
+from biaac.settings import ROOT
+from ingestion import jobs
+from tests.component.ingestion.conftest import Scripted, whole
+from tests.conftest import free_port, wait_for
+
+OVER = {"succeeded", "failed", "cancelled"}
+
+
+@dataclass
+class Airbyte:
+    """The API and what stands behind it."""
+
+    scripted: Scripted
+    url: str
+    sdk: AirbyteAPI
+
+    @property
+    def connection_id(self) -> str:
+        return str(connections.get(self.scripted.settings.connections, "scripted").id)
+
+    def start(self, kind: str = "sync") -> models.JobResponse:
+        return self.sdk.jobs.create_job(request={"connection_id": self.connection_id, "job_type": kind}).job_response
+
+    def job(self, job_id: int) -> models.JobResponse:
+        return self.sdk.jobs.get_job(request={"job_id": job_id}).job_response
+
+    def wait(self, job_id: int) -> models.JobResponse:
+        wait_for(lambda: self.job(job_id).status.value in OVER, what=f"job {job_id} is over")
+        return self.job(job_id)
+
+    def list(self, **asked: Any) -> list[models.JobResponse]:
+        return self.sdk.jobs.list_jobs(request=asked).jobs_response.data
+
+    def refusal(self, call: Any) -> tuple[int, Any]:
+        """Status and body of the error that a call of the SDK raises."""
+        with pytest.raises(SDKError) as refused:
+            call()
+        assert refused.value.raw_response.headers["content-type"] == "application/problem+json"
+        return refused.value.status_code, refused.value.raw_response.json()
+
+
+@pytest.fixture
+def airbyte(scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Airbyte]:
+    """gunicorn with the API, and the stand-in for Cloud Run with the connection's job."""
+    api, run = free_port(), free_port()
+    scripted.declare(whole("orders", 0, 3), whole("orders", 3, 5))
+    monkeypatch.setenv("RUN_EMULATOR_HOST", f"http://127.0.0.1:{run}")
+    environment = {**scripted.environment, "PATH": "/usr/bin:/bin", "RUN_EMULATOR_HOST": f"http://127.0.0.1:{run}"}
+    command = [sys.executable, "-m", "ingestion.sync", "--connection", "scripted"]
+    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({"ingest-scripted": {"command": command, "timeout_s": 60}}))
+    folders = ["--state", str(tmp_path / "run"), "--logs", str(tmp_path / "logs")]
+    lines = [
+        [sys.executable, "-m", "local.run_jobs", "--port", str(run), *folders, "--jobs", str(tmp_path / "jobs.yaml")],
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{api}", "--threads", "4", "ingestion.api:app"],
+    ]
+    with (tmp_path / "services.log").open("wb") as log:
+        processes = [subprocess.Popen(line, cwd=ROOT, env=environment, stdout=log, stderr=log) for line in lines]
+    url = f"http://127.0.0.1:{api}/api/public/v1"
+    wait_for(lambda: httpx.get(f"{url}/health", timeout=1).is_success, what="the API answers")
+    wait_for(lambda: httpx.get(f"http://127.0.0.1:{run}/healthz", timeout=1).status_code, what="Cloud Run answers")
+    yield Airbyte(scripted, url, AirbyteAPI(server_url=url, security=models.Security(bearer_auth="x")))
+    for process, number in zip(processes, (signal.SIGTERM, signal.SIGQUIT), strict=True):
+        process.send_signal(number)  # for gunicorn QUIT, which does not wait for connections kept alive
+        process.wait(30)
+
+
+def test_a_sync_runs_to_its_end_and_its_start_names_its_bronze_files(airbyte: Airbyte) -> None:
+    begun = airbyte.start()
+    assert begun.status.value in ("pending", "running")
+    done = airbyte.wait(begun.job_id)
+    assert (done.status.value, done.rows_synced) == ("succeeded", 3)
+    assert (done.bytes_synced or 0) > 300
+    assert str(done.duration).startswith("PT")
+    record = jobs.find(airbyte.scripted.ops, done.job_id)
+    assert record is not None
+    assert done.start_time == begun.start_time == jobs.text(record.created_at)
+    (file,) = airbyte.scripted.files("orders")
+    assert f"_{record.epoch_ms}_" in file.name
+    assert airbyte.wait(airbyte.start().job_id).rows_synced == 2
+
+
+def test_a_second_start_is_refused_with_409_and_the_running_job_can_be_attached_to(airbyte: Airbyte) -> None:
+    gate = airbyte.scripted.folder / "gate"
+    airbyte.scripted.declare([{"rows": ["orders", 0, 1]}, {"until": str(gate)}])
+    first = airbyte.start()
+    status, problem = airbyte.refusal(airbyte.start)
+    assert (status, problem["status"]) == (409, 409)
+    wait_for(lambda: airbyte.list(status="running"), what="the job runs")
+    assert [job.job_id for job in airbyte.list(status="running", connection_id=airbyte.connection_id)] == [first.job_id]
+    wait_for(lambda: airbyte.job(first.job_id).rows_synced, what="the first row shows while the job runs")
+    gate.touch()
+    assert airbyte.wait(first.job_id).status.value == "succeeded"
+
+
+def test_a_cancelled_job_stops_and_frees_the_connection(airbyte: Airbyte) -> None:
+    airbyte.scripted.declare([*whole("orders", 0, 2)[:-1], {"hang": True}], whole("orders", 2, 3))
+    job = airbyte.start()
+    wait_for(lambda: airbyte.scripted.committed("orders"), what="a state is committed")
+    cancelled = airbyte.sdk.jobs.cancel_job(request={"job_id": job.job_id}).job_response
+    assert cancelled.status.value == "cancelled"
+    record = jobs.find(airbyte.scripted.ops, job.job_id)
+    assert record is not None
+    client = job_executions_client(airbyte.scripted.settings)
+    wait_for(lambda: client.get_execution(name=record.execution).completion_time, what="the execution has ended")
+    assert airbyte.refusal(lambda: airbyte.sdk.jobs.cancel_job(request={"job_id": job.job_id}))[0] == 409
+    assert airbyte.wait(airbyte.start().job_id).rows_synced == 1
+    assert airbyte.scripted.ids("orders") == [0, 1, 2]
+
+
+def test_a_connection_is_held_while_its_cancelled_job_still_runs(airbyte: Airbyte) -> None:
+    gate = airbyte.scripted.folder / "gate"
+    airbyte.scripted.declare([{"until": str(gate)}])
+    job = airbyte.start()
+    jobs.conclude(airbyte.scripted.ops, job.job_id, jobs.Status.CANCELLED)
+    assert airbyte.refusal(airbyte.start)[0] == 409
+    gate.touch()
+
+
+def test_a_failing_connector_makes_a_failed_job_whose_record_says_why(airbyte: Airbyte) -> None:
+    airbyte.scripted.declare([{"log": "asking"}, {"exit": 2}])
+    job = airbyte.wait(airbyte.start().job_id)
+    assert job.status.value == "failed"
+    record = jobs.find(airbyte.scripted.ops, job.job_id)
+    assert record is not None
+    assert (record.message, record.attempts) == ("source-scripted read exited 2", 3)
+    assert "INFO asking" in record.log
+
+
+def test_an_execution_killed_without_a_verdict_makes_a_failed_job_and_the_next_sync_goes_on(airbyte: Airbyte) -> None:
+    gate = airbyte.scripted.folder / "gate"
+    airbyte.scripted.declare([*whole("orders", 0, 2)[:-1], {"until": str(gate)}], whole("orders", 2, 3))
+    job = airbyte.start()
+    wait_for(lambda: airbyte.scripted.committed("orders"), what="a state is committed")
+    pid = subprocess.check_output(
+        ["pgrep", "-f", f"ingestion.sync --connection scripted --job {job.job_id}$"], text=True
+    )
+    mine = [p for p in pid.split() if str(airbyte.scripted.folder) in Path(f"/proc/{p}/environ").read_text()]
+    subprocess.run(["kill", "-9", *mine], check=True)
+    failed = airbyte.wait(job.job_id)
+    assert failed.status.value == "failed"
+    record = jobs.find(airbyte.scripted.ops, job.job_id)
+    assert record is not None
+    assert "ended without a verdict" in str(record.message)
+    assert airbyte.wait(airbyte.start().job_id).status.value == "succeeded"
+    assert airbyte.scripted.ids("orders") == [0, 1, 2]
+
+
+def test_a_claim_whose_request_died_before_starting_anything_is_taken_up_by_the_next_one(airbyte: Airbyte) -> None:
+    claim = {"job": jobs.next_id(airbyte.scripted.ops), "kind": "sync", "created_at": jobs.text(jobs.now())}
+    objects.create(airbyte.scripted.ops, "airbyte/claims/scripted", claim)
+    assert airbyte.refusal(airbyte.start)[0] == 409
+    assert airbyte.wait(int(str(claim["job"]))).status.value == "succeeded"
+
+
+def test_jobs_are_listed_in_the_order_page_and_selection_asked_for(airbyte: Airbyte) -> None:
+    made = [airbyte.scripted.new_job().id for _ in range(5)]
+    for job_id in made:
+        jobs.conclude(airbyte.scripted.ops, job_id, jobs.Status.SUCCEEDED)
+    jobs.attach(airbyte.scripted.ops, made[1], "projects/p/locations/l/jobs/j/executions/e")
+    newest = list(reversed(made))
+    assert [job.job_id for job in airbyte.list()] == newest
+    assert [job.job_id for job in airbyte.list(order_by="createdAt|ASC")] == made
+    assert airbyte.list(order_by="updatedAt|DESC", limit=1)[0].job_id == made[1]
+    assert [job.job_id for job in airbyte.list(limit=2, offset=2)] == newest[2:4]
+    assert airbyte.list(status="failed") == []
+    since = jobs.find(airbyte.scripted.ops, made[3])
+    assert since is not None
+    assert [job.job_id for job in airbyte.list(created_at_start=since.created_at)] == newest[:2]
+    first = httpx.get(f"{airbyte.url}/jobs", params={"limit": 2}).json()
+    assert first["next"].endswith("/jobs?limit=2&offset=2")
+
+
+@pytest.mark.parametrize("kind", ["clear", "reset"])
+def test_clear_runs_as_a_job_and_empties_the_stream(airbyte: Airbyte, kind: str) -> None:
+    airbyte.wait(airbyte.start().job_id)
+    cleared = airbyte.wait(airbyte.start(kind).job_id)
+    assert (cleared.status.value, cleared.job_type.value) == ("succeeded", kind)
+    assert airbyte.scripted.files("orders") == []
+
+
+def test_what_cannot_be_done_is_a_problem_that_names_it(airbyte: Airbyte) -> None:
+    assert (
+        airbyte.refusal(lambda: airbyte.start("refresh"))[1]["detail"]
+        == "Refreshes are not supported in the public API"
+    )
+    unknown = {"connection_id": "nobody", "job_type": "sync"}
+    assert airbyte.refusal(lambda: airbyte.sdk.jobs.create_job(request=unknown))[0] == 404
+    assert airbyte.refusal(lambda: airbyte.job(999))[1]["detail"] == "job 999 does not exist"
+    assert airbyte.refusal(lambda: airbyte.list(limit=0))[0] == 400
+    assert airbyte.refusal(lambda: airbyte.list(order_by="rows|DESC"))[0] == 400
+    for body in (b"{", b"[]", b"{}"):
+        answer = httpx.post(f"{airbyte.url}/jobs", content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert httpx.get(f"{airbyte.url}/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_a_connection_without_a_cloud_run_job_makes_a_failed_job_and_stays_free(airbyte: Airbyte) -> None:
+    text = (airbyte.scripted.folder / "connections/scripted.yaml").read_text()
+    (airbyte.scripted.folder / "connections/stranger.yaml").write_text(text.replace("name: scripted", "name: stranger"))
+    stranger = str(connections.get(airbyte.scripted.settings.connections, "stranger").id)
+    request = {"connection_id": stranger, "job_type": "sync"}
+    for _ in range(2):
+        status, problem = airbyte.refusal(lambda: airbyte.sdk.jobs.create_job(request=request))
+        assert status == 422
+        assert "ingest-stranger" in problem["detail"]
+    assert {job.status.value for job in airbyte.list(connection_id=stranger)} == {"failed"}
+
+
+def test_workspaces_connections_and_a_token_are_there_for_clients_that_ask(airbyte: Airbyte) -> None:
+    (connection,) = airbyte.sdk.connections.list_connections(request={}).connections_response.data
+    assert (connection.name, connection.connection_id) == ("scripted", airbyte.connection_id)
+    one = airbyte.sdk.connections.get_connection(request={"connection_id": airbyte.connection_id}).connection_response
+    assert one.configurations.streams[0].name == "orders"
+    assert len(airbyte.sdk.workspaces.list_workspaces(request={}).workspaces_response.data) == 1
+    token = httpx.post(f"{airbyte.url}/applications/token", json={"client_id": "a", "client_secret": "b"}).json()
+    assert token["token_type"] == "Bearer"

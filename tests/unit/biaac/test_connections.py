@@ -1,0 +1,101 @@
+"""Connection files: what is accepted, what is refused and how, and the schema that editors use."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from biaac import connections
+from biaac.errors import PermanentError
+
+VALID = """\
+name: shop
+description: The web shop.
+owner: web@example.com
+source:
+  connector: sources/shop
+  config:
+    since: 2024-01-01
+    key: ${secret:SHOP_KEY}
+schedule: {cron: "0 5 * * *", time_zone: America/New_York}
+freshness: {warn_after: 26h, fail_after: 50h}
+streams:
+  - {name: orders, mode: incremental, cursor: updated_at}
+  - {name: products, mode: full_refresh, enabled: false}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "shop.yaml").write_text(VALID)
+    return tmp_path
+
+
+def edit(folder: Path, old: str, new: str) -> str:
+    """Change the file and return what loading it is refused with."""
+    assert old in VALID
+    (folder / "shop.yaml").write_text(VALID.replace(old, new))
+    with pytest.raises(PermanentError) as refused:
+        connections.load(folder)
+    return refused.value.message
+
+
+def test_a_valid_file_is_read_whole(folder: Path) -> None:
+    shop = connections.load(folder)["shop"]
+    assert shop.freshness.warn_after == timedelta(hours=26)
+    assert [stream.name for stream in shop.enabled_streams] == ["orders"]
+    assert shop.id == connections.get(folder, "shop").id
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ('cron: "0 5 * * *"', "cron: daily", 9, "schedule.cron: five cron fields"),
+        ("America/New_York", "New York", 9, "found 'New York'"),
+        ("26h", "a day", 10, "freshness.warn_after: a number and a unit such as 90m, 26h or 3d, found 'a day'"),
+        ("fail_after: 50h", "fail_after: 5h", 10, "fail_after must not be shorter than warn_after"),
+        ("cursor: updated_at", "enabled: true", 12, "mode incremental needs a cursor"),
+        ("name: products", "name: orders", 1, "stream orders is declared twice"),
+        ("mode: full_refresh", "mode: full", 13, "streams.1.mode: input should be 'incremental' or 'full_refresh'"),
+        ("owner: web@example.com", "owner: web", 3, "found 'web'"),
+        ("connector: sources/shop", "conector: sources/shop", 5, "source.connector: missing"),
+        ("description: The web shop.\n", "", 1, "description: missing"),
+        ("name: shop", "name: store", 1, "the file's own name 'shop' is expected, found 'store'"),
+        ("streams:", "streams: [", 12, "not YAML"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_file_line_value_and_expectation(
+    folder: Path, old: str, new: str, line: int, said: str
+) -> None:
+    message = edit(folder, old, new)
+    assert f"{folder}/shop.yaml:{line}: " in message
+    assert said.lower() in message.lower()
+
+
+def test_a_connection_that_does_not_exist_is_named_with_those_that_do(folder: Path) -> None:
+    with pytest.raises(PermanentError, match="connection 'shp' does not exist; there are: shop"):
+        connections.get(folder, "shp")
+
+
+def test_secrets_are_put_in_and_days_become_text(folder: Path) -> None:
+    config = connections.get(folder, "shop").source.config
+    assert connections.resolve_secrets(config, {"SHOP_KEY": "k"}) == {"since": "2024-01-01", "key": "k"}
+    with pytest.raises(PermanentError, match="secret SHOP_KEY is not set"):
+        connections.resolve_secrets(config, {})
+
+
+def test_the_published_schema_is_current(repository: Path) -> None:
+    published = (repository / "docs/reference/connection.schema.json").read_text()
+    assert published == connections.json_schema(), "python -m biaac.connections > docs/reference/connection.schema.json"
+
+
+def test_every_connection_of_the_repository_is_valid_for_the_model_and_for_editors(repository: Path) -> None:
+    loaded = connections.load(repository / "connections")
+    assert "grocery" in loaded
+    schema = connections.Connection.model_json_schema()
+    for name in loaded:
+        text = (repository / f"connections/{name}.yaml").read_text()
+        # an editor knows YAML's dates as text
+        jsonschema.validate(yaml.load(text, yaml.BaseLoader) | {"streams": yaml.safe_load(text)["streams"]}, schema)  # noqa: S506

@@ -13,7 +13,7 @@ PORT_BASE     ?= 18080
 SUPERSET_PORT ?= 8088
 SUPERVISOR    := PYTHONPATH=. $(ENVS)/local/bin/python -m local.supervisor
 
-.PHONY: help run setup test test-all lint bench stop clean
+.PHONY: help run setup test lint bench stop clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ $(ENVS)/%/.ready: pyproject.toml uv.lock
 
 test: setup $(DEV) ## Unit, component, end-to-end and browser tests
 	@tests/browser/chromium.sh
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest tests/unit tests/component tests/end_to_end tests/browser
 
 lint: $(DEV) ## Style, types, import rules, SQL models, workflow
 	@$(ENVS)/dev/bin/ruff check .
@@ -43,6 +43,10 @@ lint: $(DEV) ## Style, types, import rules, SQL models, workflow
 	@MYPYPATH=functions:. $(ENVS)/dev/bin/mypy functions
 	@PYTHONPATH=. $(ENVS)/dev/bin/lint-imports
 	@bin/uv lock --quiet --check
+
+bench: setup $(DEV) ## Measure the pipeline in a fresh clone; writes docs/benchmarks/
+	@tests/browser/chromium.sh
+	@$(PYTHON) -m tests.benchmark.pipeline
 
 stop: ## Stop the stack that runs from this folder
 	@[ ! -x $(ENVS)/local/bin/python ] || $(SUPERVISOR) --stop

@@ -1,0 +1,132 @@
+"""What a person sees: a real Chromium opens the dashboard of the running stack, and filters it."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.stack import Stack
+
+ARGUMENTS = [  # a headless browser that talks to nobody but the page
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+CHARTS = 12  # KPIs, areas, bars, pies, heat map, treemap, pivot and table of superset/dashboards/sales_overview.yaml
+PATIENCE_MS = 90_000  # a cold Superset on two busy cores
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert executable, "Chromium is not installed; run tests/browser/chromium.sh"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def page(stack: Stack, browser: Browser) -> Iterator[Page]:
+    """The dashboard, opened by somebody who has just logged in."""
+    page = browser.new_page(
+        viewport={"width": 1600, "height": 1400}, base_url=f"http://127.0.0.1:{stack.superset_port}"
+    )
+    page.set_default_timeout(PATIENCE_MS)
+    log_in(page, stack.password)
+    open_dashboard(page)
+    yield page
+    page.close()
+
+
+def log_in(page: Page, password: str) -> None:
+    page.goto("/login/")
+    page.locator("input#username, input[name=username]").first.fill("admin")
+    page.locator("input#password, input[name=password]").first.fill(password)
+    page.locator("button[type=submit], input[type=submit]").first.click()
+    page.wait_for_url(re.compile("welcome|dashboard"))
+
+
+def open_dashboard(page: Page) -> None:
+    """Until every chart has its answer and has been drawn."""
+    page.goto("/superset/dashboard/sales_overview/")
+    page.wait_for_selector("[data-test=chart-container]")
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("document.querySelectorAll('[data-test=loading-indicator], .loading').length === 0")
+
+
+def test_every_chart_is_drawn_and_none_shows_an_error(page: Page) -> None:
+    charts = page.locator("[data-test=chart-container]")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    settle(page)
+    assert charts.count() >= CHARTS
+    for text in ("Unexpected error", "Data error", "No results were returned", "error occurred"):
+        expect(page.get_by_text(text)).to_have_count(0)
+
+
+def test_it_says_how_far_the_data_reaches_and_which_release_it_is(page: Page, stack: Stack) -> None:
+    release = stack.release()
+    assert release is not None and release.data_as_of is not None
+    body = page.locator("body").inner_text()
+    assert f"{release.data_as_of:%Y-%m-%d}" in body or f"{release.data_as_of:%B}" in body
+    assert release.id in body
+
+
+def test_a_filter_changes_the_number_to_the_right_one(page: Page, stack: Stack) -> None:
+    before = kpi(page)
+    choose(page, "Department", "FUEL")
+    page.wait_for_function("before => !document.body.innerText.includes(before)", arg=before)
+    settle(page)
+    weeks = period(page)
+    ((revenue,),) = stack.ask(
+        "SELECT sum(revenue) FROM gold.sales WHERE department = 'FUEL'"
+        f" AND sale_date >= DATE '{weeks[0]}' AND sale_date < DATE '{weeks[1]}'"
+    )
+    assert kpi(page) == f"${revenue:,.2f}" or amount(kpi(page)) == pytest.approx(float(revenue), rel=0.01)
+
+
+def test_the_picture_in_the_readme_is_of_this_dashboard(page: Page, tmp_path: Path) -> None:
+    open_dashboard(page)
+    picture = page.screenshot(path=tmp_path / "sales_overview.png", full_page=True)
+    assert len(picture) > 50_000  # an empty page is a tenth of it
+
+
+def kpi(page: Page) -> str:
+    """The big number of the chart Revenue."""
+    return page.locator(".superset-legacy-chart-big-number .header-line, .header-line").first.inner_text().strip()
+
+
+def amount(text: str) -> float:
+    """``$1.2M`` as a number."""
+    match = re.fullmatch(r"\$?([\d.,]+)\s*([kKMG]?)", text)
+    assert match, text
+    return float(match[1].replace(",", "")) * {"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}[match[2]]
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    """Pick a value in the filter bar and apply it."""
+    bar = page.locator("[data-test=filter-bar]")
+    control = bar.locator("[data-test=form-item-value]").filter(has=page.get_by_label(name)).first
+    if control.count() == 0:
+        control = bar.get_by_label(name).first
+    control.click()
+    page.keyboard.type(value)
+    page.get_by_title(value, exact=True).first.click()
+    page.keyboard.press("Escape")
+    bar.locator("[data-test=filter-bar__apply-button]").click()
+
+
+def period(page: Page) -> tuple[str, str]:
+    """Begin and end of the time range in the filter bar."""
+    found = re.findall(r"\d{4}-\d\d-\d\d", page.locator("[data-test=filter-bar]").inner_text())
+    return found[0], found[1]

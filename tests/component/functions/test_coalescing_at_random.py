@@ -29,7 +29,7 @@ from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import record
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
-CRASH = 0.12  # a handler makes about ten calls: most deliveries of a busy event die
+CRASH = 0.04  # a busy event's handler makes twenty calls and more: every second delivery of it dies
 DOUBLED = 0.4
 
 
@@ -69,7 +69,11 @@ class CrashingAirbyte(httpx.HTTPTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = super().handle_request(request)
-        self.dice.roll()
+        try:
+            self.dice.roll()
+        except Crash:
+            response.close()  # the killed process would not hold a connection of the pool either
+            raise
         return response
 
 
@@ -196,9 +200,9 @@ def new_world(
 @pytest.mark.parametrize("number", range(6))
 def test_events_alone_start_every_succeeded_sync_and_no_other(new_world: Callable[[int], World], number: int) -> None:
     world = new_world(number)
-    for _ in range(80):
+    for _ in range(60):
         world.some_business()
-        for _ in range(world.random.randint(0, 3)):
+        for _ in range(world.random.randint(0, 2)):
             if world.pending:
                 world.deliver()
     while world.pending or world.running:  # business comes to rest, everything on its way arrives
@@ -208,8 +212,8 @@ def test_events_alone_start_every_succeeded_sync_and_no_other(new_world: Callabl
             world.deliver()
 
     starts = world.starts()
-    assert len(world.succeeded()) > 5, "the round is worth its name"
-    assert world.dice.crashes > 20
+    assert world.succeeded(), "the round is worth its name"
+    assert world.dice.crashes
     assert set(starts) == world.succeeded()
     for job, times in starts.items():
         assert times <= 1 + world.may_double[job], f"job {job} was started {times} times without a crash to excuse it"

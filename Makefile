@@ -41,6 +41,7 @@ lint: $(DEV) ## Style, types, import rules, SQL models, workflow
 	@$(ENVS)/dev/bin/ruff format --check .
 	@$(ENVS)/dev/bin/mypy biaac local cli ingestion cache_service sqlmesh_project
 	@MYPYPATH=functions:. $(ENVS)/dev/bin/mypy functions
+	@MYPYPATH=superset:. $(ENVS)/dev/bin/mypy --config-file superset/pyproject.toml superset/assets superset/plugin superset/*.py
 	@PYTHONPATH=. $(ENVS)/dev/bin/lint-imports
 	@bin/uv lock --quiet --check
 

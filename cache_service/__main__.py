@@ -5,10 +5,11 @@ import os
 import signal
 import sys
 
+import pyarrow as pa
 import structlog
 
 from biaac.clients import storage_client
-from biaac.errors import BiaacError
+from biaac.errors import BiaacError, PermanentError
 from cache_service.catalogue import Catalogue
 from cache_service.engine import Engine
 from cache_service.limits import Limits
@@ -49,9 +50,10 @@ def start(settings: CacheSettings, port: int) -> tuple[Server, Pool]:
     )
     try:
         return Server(f"grpc://{settings.host}:{port}", engine), pool
-    except OSError as error:
+    except pa.ArrowException as error:  # all that pyarrow says, whatever the reason
         pool.close()
-        raise SystemExit(f"cannot listen on {settings.host}:{port}: {error}\n  next: is the port in use?") from None
+        message = f"cannot listen on {settings.host}:{port}: {error}"
+        raise PermanentError(message, hint=f"is port {port} in use? ss -ltnp | grep {port}") from None
 
 
 def main() -> int:
@@ -61,10 +63,10 @@ def main() -> int:
     port = parser.parse_args().port
     try:
         settings = CacheSettings.load()
+        server, pool = start(settings, port)
     except BiaacError as error:
         print(error, file=sys.stderr)
         return 1
-    server, pool = start(settings, port)
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
     log.info("listening", address=f"{settings.host}:{server.port}", environment=settings.environment)
     try:

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from cache_service import errors, wire
 from cache_service.errors import QueryError, Unavailable
 from cache_service.limits import Limits
 
-SEND_S = 10.0  # a worker that takes nothing for so long has stopped
+BEGIN_S = 10.0  # a worker that takes nothing for so long has stopped
 START_S = 60.0  # imports on a cold disk; 0.3 s on a warm one
 START_TRIES_PAUSE_S = 1.0  # a start that fails at once would fail again at once
 # Allocators keep what a large query needed (450 MiB were seen); a worker that holds more than this part of its limit
@@ -67,7 +67,8 @@ class Worker:
     process: subprocess.Popen[bytes]
     channel: socket.socket
     spill: Path
-    statement: str | None = field(default=None)
+    ready: bool = False
+    statement: str | None = None
 
     @property
     def pid(self) -> int:
@@ -108,11 +109,10 @@ class Pool:
         Raises whatever ``supply`` raised, or ``QueryError`` with the worker's reason, or with ours when it had to be
         killed or died; never asks twice, because what killed one worker would kill the next.
         """
-        worker = self._take()
-        worker.statement = header["sql"]
+        worker = self._begin(header, parameters)
         answered = False
         try:
-            reply, stream, failure = self._converse(worker, header, parameters, supply)
+            reply, stream, failure = self._converse(worker, supply)
             answered = True
         except TimeoutError:
             raise QueryError(
@@ -132,7 +132,7 @@ class Pool:
     def status(self) -> list[dict[str, Any]]:
         """Each worker: what it runs, and its memory (all of it, and what it does not share; None where unknown)."""
         return [
-            {"pid": worker.pid, "statement": worker.statement, **resident(worker.pid)}
+            {"pid": worker.pid, "ready": worker.ready, "statement": worker.statement, **resident(worker.pid)}
             for worker in list(self.workers.values())
         ]
 
@@ -144,12 +144,9 @@ class Pool:
             worker.process.wait()
         shutil.rmtree(self.spill, ignore_errors=True)
 
-    def _converse(
-        self, worker: Worker, header: dict[str, Any], parameters: bytes, supply: Supply
-    ) -> tuple[dict[str, Any], bytearray, BiaacError | None]:
+    def _converse(self, worker: Worker, supply: Supply) -> tuple[dict[str, Any], bytearray, BiaacError | None]:
         end = time.monotonic() + self.wall_seconds
         failure: BiaacError | None = None
-        wire.send(worker.channel, header, parameters)
         while True:
             reply, payload = wire.receive(worker.channel, until=end)
             if "need" not in reply:
@@ -164,19 +161,24 @@ class Pool:
                 wire.send(worker.channel, {"files": [str(file) for file in files]}, rows)
             end += time.monotonic() - asked  # the time to fetch a table is not the statement's
 
-    def _take(self) -> Worker:
+    def _begin(self, header: dict[str, Any], parameters: bytes) -> Worker:
+        """A worker that has begun the statement. One that died while nobody used it is no fault of the statement."""
         if not self._slots.acquire(timeout=self.queue_seconds):
             raise self._busy()
-        end = time.monotonic() + self.queue_seconds
         while True:
             try:
-                worker = self._idle.get(timeout=max(0.0, end - time.monotonic()))
+                worker = self._idle.get(timeout=self.queue_seconds)
             except queue.Empty:
                 self._slots.release()
                 raise self._busy() from None
-            if worker.process.poll() is None:
+            worker.statement = header["sql"]
+            try:
+                wire.send(worker.channel, header, parameters)
+                wire.receive(worker.channel, until=time.monotonic() + BEGIN_S)
+            except (EOFError, OSError):  # TimeoutError is an OSError
+                self._bury(worker)
+            else:
                 return worker
-            self._bury(worker)  # it died while nobody used it: the statement is not at fault, so take the next
 
     def _give(self, worker: Worker, *, alive: bool) -> None:
         worker.statement = None
@@ -202,13 +204,14 @@ class Pool:
         shutil.rmtree(worker.spill, ignore_errors=True)
 
     def _busy(self) -> Unavailable:
-        return Unavailable(
-            errors.TOO_MANY, f"all {self.size} workers were busy for {self.queue_seconds:g} s", hint="ask again"
-        )
+        if not any(worker.ready for worker in list(self.workers.values())):
+            return Unavailable(errors.CANNOT_CONNECT_NOW, "no worker has started yet", hint="see the service's log")
+        message = f"all {self.size} workers were busy for {self.queue_seconds:g} s"
+        return Unavailable(errors.TOO_MANY, message, hint="ask again")
 
     def _epitaph(self, worker: Worker) -> QueryError:
         """Why a worker that hung up did so, as its exit status tells."""
-        status = worker.process.wait(timeout=SEND_S)
+        status = worker.process.wait(timeout=BEGIN_S)
         if status == -signal.SIGXCPU:
             used = f"stopped after {self.limits.cpu_seconds} s of processor time"
             return QueryError(errors.CANCELED, used, hint="ask for less, or for an aggregate")
@@ -219,18 +222,14 @@ class Pool:
         return QueryError(errors.WORKER_DIED, f"this statement ended its worker ({name}); it was not tried again")
 
     def _start_workers(self) -> None:
+        """One after another: the first question of a new service needs one worker soon, not four at the same time."""
         while not self._closing:
             self._wanted.get()
-            batch = [self._spawn()]
-            while not self._wanted.empty():  # at the start: all at once, each imports for itself
-                self._wanted.get()
-                batch.append(self._spawn())
-            for worker in batch:
-                self._admit(worker)
+            self._admit(self._spawn())
 
     def _spawn(self) -> Worker:
         ours, theirs = socket.socketpair()
-        ours.settimeout(SEND_S)
+        ours.settimeout(BEGIN_S)
         spill = self.spill / f"{time.monotonic_ns()}"
         spill.mkdir(parents=True)
         limits = json.dumps({**asdict(self.limits), "spill": str(spill)})
@@ -250,6 +249,7 @@ class Pool:
             if not self._closing:
                 time.sleep(START_TRIES_PAUSE_S)
             return
+        worker.ready = True
         self._idle.put(worker)
 
 

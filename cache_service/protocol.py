@@ -99,8 +99,9 @@ class Question:
         """Read what ``encode`` wrote; ``Malformed`` otherwise."""
         try:
             value = json.loads(data or b"")
-            parameters = value["parameters"]
-            return cls(value["sql"], parameters and base64.b64decode(parameters), value["release"])
+            encoded = value["parameters"]
+            parameters = None if encoded is None else base64.b64decode(encoded)
+            return cls(value["sql"], parameters, value["release"])
         except (ValueError, KeyError, TypeError):
             raise Malformed("not a handle of this service") from None
 

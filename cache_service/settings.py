@@ -22,11 +22,11 @@ class CacheSettings(Settings):
     # Two runaway queries must leave one worker to the others; a further one stands by for whoever is killed.
     workers: int = Field(3, alias="CACHE_WORKERS", ge=1, description="Queries that run at once.")
     worker_mib: int = Field(1024, alias="CACHE_WORKER_MIB", ge=256, description="Private memory of one worker.")
-    # Under Superset's own 60 s, so that people read our reason and not its time-out.
-    query_seconds: float = Field(50, alias="CACHE_QUERY_SECONDS", gt=0, description="Wall time of one query.")
+    # Together under the 60 s at which Superset gives up, so that people read our reason and not its time-out.
+    query_seconds: float = Field(45, alias="CACHE_QUERY_SECONDS", gt=0, description="Wall time of one query.")
     # Time on a core says "slow", not wall time: a good query starved by others is not at fault.
     query_cpu_seconds: int = Field(30, alias="CACHE_QUERY_CPU_SECONDS", ge=1)
-    queue_seconds: float = Field(20, alias="CACHE_QUEUE_SECONDS", gt=0, description="Wait for a free worker.")
+    queue_seconds: float = Field(10, alias="CACHE_QUEUE_SECONDS", gt=0, description="Wait for a free worker.")
     # A chart's IN list of ten thousand values is about 100 KiB.
     statement_kib: int = Field(256, alias="CACHE_STATEMENT_KIB", ge=1)
     answer_rows: int = Field(1_000_000, alias="CACHE_ANSWER_ROWS", ge=1)

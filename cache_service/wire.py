@@ -1,8 +1,8 @@
 """Messages between the front and a worker over a socket pair: a JSON header and, after it, plain bytes.
 
-Front to worker: a statement. Worker to front: any number of ``need`` (a table's name), each answered with the files
-and rows of that table, and at last the answer or an error. So a worker learns of a table only when its planner asks
-for it, and the tables asked for are exactly those an answer depends on.
+Front to worker: a statement. Worker to front: ``begun``; any number of ``need`` (a table's name), each answered with
+the files and rows of that table; at last the answer or an error. So a worker learns of a table only when its planner
+asks for it, and the tables asked for are exactly those an answer depends on.
 """
 
 import json

@@ -28,9 +28,9 @@ import pyarrow as pa
 from datafusion.catalog import CatalogProvider, SchemaProvider, Table
 
 from cache_service import errors, wire
+from cache_service.answers import answer_schema
 from cache_service.errors import QueryError
 from cache_service.limits import CATALOG, Limits
-from cache_service.schemas import answer_schema
 from cache_service.sqlstates import sqlstate
 
 VOLATILE = ("now", "current_date", "current_time", "current_timestamp", "today", "random", "rand", "uuid")
@@ -149,6 +149,7 @@ class Worker:
                 header, payload = wire.receive(self.channel)
             except (EOFError, ConnectionError):
                 return
+            wire.send(self.channel, {"begun": True})
             started = time.process_time()
             _limit_cpu(self.limits.cpu_seconds)
             self.tables, self.touched, self.failure = header["tables"], set(), None

@@ -22,7 +22,7 @@ def main() -> None:
     settings.make_missing_secrets()
     marker = settings.state / "bootstrapped"
     wanted = _version(settings)
-    if not marker.exists() or marker.read_text() != wanted:
+    if not settings.has_metadata or not marker.exists() or marker.read_text() != wanted:
         _bring_up(settings)
         marker.write_text(wanted)
     print(f"superset is ready: user {ADMIN}, password in {settings.state / 'admin_password'}")

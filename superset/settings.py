@@ -26,6 +26,11 @@ class SupersetSettings(Settings):
         """SQLAlchemy URL of Superset's own database."""
         return self.database_url or f"sqlite:///{self.state / 'superset.db'}"
 
+    @property
+    def has_metadata(self) -> bool:
+        """Whether the database file is there; a server's is."""
+        return self.database_url is not None or (self.state / "superset.db").exists()
+
     def secret_key(self) -> str:
         """The key that signs sessions and encrypts passwords; ``PermanentError`` if there is none or it is a guess."""
         key = self._secret(self.given_secret_key, "secret_key")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from base64 import b64encode
 from typing import Any
 
 import yaml
@@ -36,7 +37,11 @@ FILTER_STATE_CACHE_CONFIG = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFA
 EXPLORE_FORM_DATA_CACHE_CONFIG = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFAULT_TIMEOUT": 7 * 24 * 3600}
 RATELIMIT_STORAGE_URI = "memory://"
 
-FEATURE_FLAGS = {"DASHBOARD_RBAC": True, "DRILL_BY": True, "ALERT_REPORTS": False, "THUMBNAILS": False}
+FEATURE_FLAGS = {
+    "CHART_PLUGINS_EXPERIMENTAL": True,  # the KPI with the period before; a dashboard's first row
+    "DASHBOARD_RBAC": True,
+    "DRILL_BY": True,
+}
 SQLGLOT_DIALECTS_EXTENSIONS = {"biaac": Dialects.POSTGRES}  # what DataFusion's SQL is closest to
 SUPERSET_WEBSERVER_TIMEOUT = 60
 
@@ -65,8 +70,10 @@ TALISMAN_CONFIG = {
 }
 
 APP_NAME = _theme["name"]
+_logo = b64encode((ROOT / "superset" / _theme["logo"]).read_bytes()).decode()
+_brand = {"brandAppName": APP_NAME, "brandLogoAlt": APP_NAME, "brandLogoUrl": f"data:image/svg+xml;base64,{_logo}"}
 # Merged, not replaced: a theme from scratch loses Superset's own fonts.
-THEME_DEFAULT = {**SUPERSETS_THEME, "token": {**SUPERSETS_THEME["token"], "brandAppName": APP_NAME, **_theme["token"]}}
+THEME_DEFAULT = {**SUPERSETS_THEME, "token": {**SUPERSETS_THEME["token"], **_brand, **_theme["token"]}}
 THEME_DARK = None  # charts are coloured for a light page
 COLOR_SCHEME = "biaac"
 EXTRA_CATEGORICAL_COLOR_SCHEMES = [

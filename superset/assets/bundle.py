@@ -14,7 +14,7 @@ from .files import Dashboard
 
 DATABASE = "Cache service"
 DATABASE_UUID = uuid5(NAMESPACE_URL, "biaac/superset/databases/cache")
-FOLDER = "superset/dashboards"  # the mark of what is ours, beside Superset's own "managed externally"
+MARK = "superset/"  # begins the source of what is ours, kept beside Superset's own "managed externally"
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,11 @@ class Dataset:
     def uuid(self) -> UUID:
         """The same wherever it is applied."""
         return uuid5(NAMESPACE_URL, f"biaac/superset/datasets/{self.key}")
+
+    @property
+    def source(self) -> str:
+        """The mark of what is ours."""
+        return f"{MARK}datasets/{self.key}"
 
 
 @dataclass(frozen=True)
@@ -90,13 +95,13 @@ class DashboardSpec:
 
     @property
     def slug(self) -> str:
-        """The last part of its address."""
-        return self.key.replace("_", "-")
+        """The last part of its address: the file's name."""
+        return self.key
 
     @property
     def source(self) -> str:
         """The file it comes from: written to Superset as the mark of what is ours."""
-        return f"{FOLDER}/{self.key}.yaml"
+        return f"{MARK}dashboards/{self.key}.yaml"
 
     @property
     def charts(self) -> list[Chart]:

@@ -12,7 +12,7 @@ ROWS = 10_000  # Superset's own cap of a chart's rows
 SPARK = {  # a line without anything around it
     "grid": {"left": 4, "right": 4, "top": 4, "bottom": 4},
     "xAxis": {"show": False},
-    "yAxis": {"show": False},
+    "yAxis": {"show": False, "scale": True},
 }
 
 
@@ -29,8 +29,13 @@ class Context:
         return self.metrics[metric].format
 
     def short(self, metric: str) -> str:
-        """The same without fractions of a unit: for axes and totals, where cents are noise."""
-        return self.format(metric).replace(",.2f", ",.0f")
+        """The format for axes and large numbers."""
+        return short_format(self.metrics[metric])
+
+
+def short_format(metric: Metric) -> str:
+    """Its format without cents where values add up: they are noise beside millions, but not in an average."""
+    return metric.format.replace(",.2f", ",.0f") if metric.additive else metric.format
 
 
 def parameters(chart: _Chart, context: Context) -> tuple[str, dict[str, Any]]:
@@ -95,8 +100,13 @@ def _total(metric: str, context: Context) -> dict[str, Any]:
         "time_compare": "inherit",  # the period before, as long as the one chosen
         "y_axis_format": context.short(metric),
         "percentDifferenceFormat": "+.1%",
-        "header_font_size": 0.3,
-        "subheader_font_size": 0.15,
+        "header_font_size": 0.5,
+        "subheader_font_size": 0.125,
+        "column_config": {
+            "Previous value": {"displayTypeIcon": False, "customColumnName": "before"},
+            "Delta": {"visible": False},  # three numbers are too many for the width of a card
+            "Percent change": {"displayTypeIcon": False, "customColumnName": "change"},
+        },
         "comparison_color_enabled": True,
         "comparison_color_scheme": "Green",
         "row_limit": ROWS,
@@ -187,7 +197,8 @@ def _treemap(chart: Treemap, context: Context) -> dict[str, Any]:
     return {
         "metric": chart.treemap,
         "groupby": chart.by,
-        "row_limit": 100,
+        "row_limit": chart.top or ROWS,
+        "sort_by_metric": True,
         "label_type": "key_value",
         "show_labels": True,
         "show_upper_labels": True,
@@ -212,7 +223,7 @@ def _heatmap(chart: Heatmap, context: Context) -> dict[str, Any]:
         "show_percentage": False,
         "show_values": False,
         "left_margin": "auto",
-        "bottom_margin": "auto",
+        "bottom_margin": 40,
         "value_bounds": [None, None],
         "xscale_interval": -1,
         "yscale_interval": -1,

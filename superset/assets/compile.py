@@ -10,10 +10,10 @@ from .charts import Context, parameters, trend
 LANGUAGE = "en"
 TIMES = ("DATE", "TIMESTAMP")
 # Heights in grid units of 8 pixels: a KPI's number and its course together stand as high as nothing else on the page.
-HEIGHTS = {"kpi": 16, "treemap": 56, "heatmap": 50, "table": 54, "pivot": 56}
+HEIGHTS = {"kpi": 24, "treemap": 56, "heatmap": 50, "table": 54, "pivot": 56}
 CHART_HEIGHT = 50
 TREND_HEIGHT = 14
-TRUST_HEIGHT = 15
+TRUST_HEIGHT = 17
 
 
 def compile_bundle(
@@ -140,7 +140,7 @@ def _trust_chart(dashboard: str, model: str) -> Chart:
         "metrics": [],
         "percent_metrics": [],
         "order_by_cols": [],
-        "row_limit": 1,
+        "row_limit": 10,
         "server_page_length": 10,
         "show_cell_bars": False,
         "color_pn": False,
@@ -155,5 +155,9 @@ def _trust_chart(dashboard: str, model: str) -> Chart:
 def _title(chart: files.AnyChart, context: Context) -> str:
     metrics = [context.metrics[metric].label[LANGUAGE] for metric in files.metrics(chart)]
     columns = [label(column).lower() for column in files.columns(chart)]
-    what = metrics[0] if len(metrics) == 1 else f"{', '.join(metrics[:-1])} and {metrics[-1].lower()}"
-    return f"{what} by {' and '.join(columns)}" if columns else what
+    what = metrics[0]
+    if others := [metric.lower() for metric in metrics[1:]]:
+        what = f"{', '.join([what, *others[:-1]])} and {others[-1]}"
+    if columns:
+        what = f"{what} by {' and '.join(columns)}"
+    return f"{what}, largest {chart.top}" if isinstance(chart, files.Treemap | files.Bar) and chart.top else what

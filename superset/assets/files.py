@@ -1,10 +1,11 @@
 """The files a person writes: ``dashboards/*.yaml``, and ``datasets/*.yaml`` for what a model does not say itself."""
 
+import json
 import re
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 COLUMNS = 12  # of Superset's grid
 GRAINS = {"day": "P1D", "week": "P1W", "month": "P1M", "quarter": "P3M", "year": "P1Y"}
@@ -26,26 +27,29 @@ class Text(File):
 class Period(NamedTuple):
     """``last 13 weeks``."""
 
-    count: int
+    length: int
     unit: str
 
     def until(self, reached: date) -> tuple[date, date]:
-        """The first day, and the day after the last, of the ``count`` whole units before the one data has reached.
+        """The first day, and the day after the last, of the ``length`` whole units before the one data has reached.
 
         The unit that data has reached may still be filling, on its last day too; so it is never part.
         """
         if self.unit == "day":
-            return reached - timedelta(days=self.count), reached
+            return reached - timedelta(days=self.length), reached
         if self.unit == "week":
             monday = reached - timedelta(days=reached.weekday())
-            return monday - timedelta(weeks=self.count), monday
+            return monday - timedelta(weeks=self.length), monday
         first = reached.replace(day=1)
-        year, month = divmod(first.year * 12 + first.month - 1 - self.count, 12)
+        year, month = divmod(first.year * 12 + first.month - 1 - self.length, 12)
         return date(year, month + 1, 1), first
 
 
+PERIOD = r"^last ([1-9]\d{0,2}) (day|week|month)s$"
+
+
 def _period(value: Any) -> Any:
-    match = re.fullmatch(r"last ([1-9]\d{0,2}) (day|week|month)s", value) if isinstance(value, str) else None
+    match = re.fullmatch(PERIOD, value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("such as 'last 13 weeks', 'last 90 days' or 'last 12 months'")
     return Period(int(match[1]), match[2])
@@ -55,7 +59,7 @@ class PeriodFilter(File):
     """From when to when; the default ends with the last complete unit of the data, not of the calendar."""
 
     period: str = Field(description="A date or timestamp column.")
-    default: Annotated[Period, BeforeValidator(_period)]
+    default: Annotated[Period, BeforeValidator(_period), WithJsonSchema({"type": "string", "pattern": PERIOD})]
 
 
 class GrainFilter(File):
@@ -119,6 +123,7 @@ class Treemap(_Chart):
 
     treemap: str
     by: list[str] = Field(min_length=1, max_length=3)
+    top: int | None = Field(None, ge=2, le=500, description="Only the largest so many.")
 
 
 class Heatmap(_Chart):
@@ -223,7 +228,9 @@ def _bare(value: Any) -> Any:
 class Row(File):
     """Charts side by side."""
 
-    row: list[Annotated[AnyChart, BeforeValidator(_bare)]] = Field(min_length=1, max_length=6)
+    row: list[Annotated[AnyChart, BeforeValidator(_bare, json_schema_input_type=str | AnyChart)]] = Field(
+        min_length=1, max_length=6
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -299,3 +306,12 @@ class Dataset(File):
     model: str = Field(pattern=r"^gold\.[a-z_]+$")
     columns: dict[str, DerivedColumn] = Field(default_factory=dict)
     colors: dict[str, str] = Field(default_factory=dict, description="Value -> #rrggbb, the same in every chart.")
+
+
+def json_schema() -> str:
+    """The JSON Schema of a dashboard file, as ``docs/reference/dashboard.schema.json`` has it for editors."""
+    return json.dumps(Dashboard.model_json_schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

@@ -56,7 +56,6 @@ def metadata(spec: DashboardSpec, chart_ids: dict[UUID, int], dataset_id: int) -
         "label_colors": spec.colors,
         "shared_label_colors": [],
         "map_label_colors": {},
-        "color_namespace": spec.key,
         "refresh_frequency": 0,
         "timed_refresh_immune_slices": [],
         "expanded_slices": {},
@@ -72,6 +71,7 @@ def _filters(spec: DashboardSpec, chart_ids: dict[UUID, int], dataset_id: int) -
     }
     made = []
     for one in spec.file.filters:
+        own: dict[str, Any]
         match one:
             case PeriodFilter():
                 own = {

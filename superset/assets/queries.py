@@ -152,7 +152,7 @@ def _treemap(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Q
         | {
             "columns": form["groupby"],
             "metrics": [form["metric"]],
-            "orderby": [[column, True] for column in form["groupby"]],
+            "orderby": [[form["metric"], False], *([column, True] for column in form["groupby"])],
             "row_limit": form["row_limit"],
         }
     ]
@@ -161,12 +161,19 @@ def _treemap(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Q
 def _heatmap(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Query]:
     return [
         base
-        | {"columns": [form["x_axis"], form["groupby"]], "metrics": [form["metric"]], "row_limit": form["row_limit"]}
+        | {
+            "columns": [_axis(form["x_axis"], base), form["groupby"]],
+            "metrics": [form["metric"]],
+            "orderby": [[form["x_axis"], True], [form["groupby"], False]],
+            "row_limit": form["row_limit"],
+            "post_processing": [{"operation": "rank", "options": {"metric": form["metric"]}}],
+        }
     ]
 
 
 def _table(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Query]:
     if form["query_mode"] == "raw":
+        del base["metrics"]
         return [
             base
             | {
@@ -188,7 +195,9 @@ def _table(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Que
     }
     if not form["show_totals"]:
         return [main]
-    return [main, main | {"columns": [], "row_limit": 0, "row_offset": 0, "post_processing": [], "orderby": []}]
+    totals = main | {"columns": [], "row_limit": 0, "row_offset": 0, "post_processing": []}
+    del totals["orderby"], totals["order_desc"]
+    return [main, totals]
 
 
 def _pivot(form: dict[str, Any], base: Query, extra: dict[str, Any]) -> list[Query]:

@@ -16,7 +16,8 @@ from superset.models.core import Database
 from superset.models.dashboard import Dashboard
 from superset.models.slice import Slice
 
-from .bundle import DATABASE, DATABASE_UUID, FOLDER, Bundle, Chart, DashboardSpec, Dataset
+from .bundle import DATABASE, DATABASE_UUID, MARK, Bundle, Chart, DashboardSpec, Dataset
+from .charts import short_format
 from .compile import LANGUAGE, TIMES
 from .layout import metadata, position
 from .queries import query_context
@@ -89,6 +90,7 @@ class _Writer:
             "normalize_columns": False,
             "always_filter_main_dttm": False,
             "is_managed_externally": True,
+            "external_url": spec.source,
         }
         table = self._put("dataset", SqlaTable, spec.uuid, fields, spec.key)
         before = len(self.changes)
@@ -111,7 +113,7 @@ class _Writer:
                 "verbose_name": metric.label[LANGUAGE],
                 "description": metric.description,
                 "expression": metric.expression,
-                "d3format": metric.format,
+                "d3format": short_format(metric),
             }
             for metric in spec.metrics
         }
@@ -152,7 +154,7 @@ class _Writer:
         return self._put("dashboard", Dashboard, spec.uuid, fields, spec.key)
 
     def prune(self, bundle: Bundle) -> None:
-        """Delete what came from a file and is in none now; a chart that another dashboard uses stays for it."""
+        """Delete what came from a file and is in none now, unless something that people made still uses it."""
         kept = {spec.uuid for spec in bundle.dashboards}
         for dashboard in self._ours(Dashboard):
             if UUID(str(dashboard.uuid)) not in kept:
@@ -163,10 +165,15 @@ class _Writer:
             if UUID(str(chart.uuid)) not in kept and not chart.dashboards:
                 self._delete("chart", chart, chart.slice_name)
         db.session.flush()
+        kept = {spec.uuid for spec in bundle.datasets}
+        for table in self._ours(SqlaTable):
+            if UUID(str(table.uuid)) not in kept and not table.slices:
+                self._delete("dataset", table, table.table_name)
+        db.session.flush()
 
     def _ours(self, model: Any) -> list[Any]:
         query = db.session.query(model).filter(model.is_managed_externally.is_(True))
-        return list(query.filter(model.external_url.startswith(f"{FOLDER}/")).all())
+        return list(query.filter(model.external_url.startswith(MARK)).all())
 
     def _delete(self, kind: str, row: Any, name: str) -> None:
         self.changes.append(Change("delete", kind, name, []))
@@ -204,15 +211,14 @@ class _Writer:
         changed = []
         for name, wanted in fields.items():
             found = getattr(row, name)
-            match wanted:
-                case _Json():
-                    same, value = _parsed(found) == wanted.value, json.dumps(wanted.value, sort_keys=True)
-                case _Set():
-                    same, value = set(found) == set(wanted.members), wanted.members
-                case _:
-                    same, value = found == wanted, wanted
+            if isinstance(wanted, _Json):
+                same = _parsed(found) == wanted.value
+            elif isinstance(wanted, _Set):
+                same = set(found) == set(wanted.members)
+            else:
+                same = found == wanted
             if not same:
-                setattr(row, name, value)
+                setattr(row, name, _stored(wanted))
                 changed.append(name)
         return changed
 
@@ -229,6 +235,13 @@ class _Set:
     """A relation without order."""
 
     members: list[Any]
+
+
+def _stored(wanted: Any) -> Any:
+    """The value as the row keeps it."""
+    if isinstance(wanted, _Json):
+        return json.dumps(wanted.value, sort_keys=True)
+    return wanted.members if isinstance(wanted, _Set) else wanted
 
 
 def _parsed(text: str | None) -> Any:

@@ -65,6 +65,11 @@ class Connection:
         """A new cursor."""
         return Cursor(self.url)
 
+    def tables(self) -> list[tuple[str, str]]:
+        """Schema and name of every table (not of PEP 249; the dialect's)."""
+        with _told_plainly(self.url):
+            return flight.tables(self.url, release=current_release())
+
     def commit(self) -> None:
         """Nothing to commit: the service is read-only."""
 
@@ -93,12 +98,8 @@ class Cursor:
         record = _record.get()
         if record is not None:
             record.append(operation)
-        try:
+        with _told_plainly(self._url):
             table = flight.query(self._url, operation, release=current_release())
-        except (pa.flight.FlightUnavailableError, pa.flight.FlightTimedOutError) as error:
-            raise OperationalError(f"cache service {self._url}: {_clean(str(error))}") from error
-        except (pa.ArrowException, pa.flight.FlightError) as error:
-            raise ProgrammingError(_clean(str(error))) from error
         self.description = [
             (field.name, type_name(field.type), None, None, None, None, field.nullable) for field in table.schema
         ]
@@ -157,6 +158,17 @@ _TYPES = [
     (pa.types.is_large_string, "VARCHAR"),
     (pa.types.is_string_view, "VARCHAR"),
 ]
+
+
+@contextmanager
+def _told_plainly(url: str) -> Iterator[None]:
+    """Arrow's errors as this module's, in the service's own words."""
+    try:
+        yield
+    except (pa.flight.FlightUnavailableError, pa.flight.FlightTimedOutError) as error:
+        raise OperationalError(f"cache service {url}: {_clean(str(error))}") from error
+    except (pa.ArrowException, pa.flight.FlightError) as error:
+        raise ProgrammingError(_clean(str(error))) from error
 
 
 def _clean(message: str) -> str:

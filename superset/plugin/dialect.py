@@ -62,15 +62,11 @@ class CacheDialect(default.DefaultDialect):
 
     def get_schema_names(self, connection: Connection, **_: Any) -> list[str]:
         """Schemas that hold tables."""
-        rows = connection.exec_driver_sql("SELECT DISTINCT table_schema FROM information_schema.tables")
-        return sorted(schema for (schema,) in rows if schema != "information_schema")
+        return sorted({schema for schema, _ in _tables(connection)})
 
     def get_table_names(self, connection: Connection, schema: str | None = None, **_: Any) -> list[str]:
         """Tables of a schema."""
-        rows = connection.exec_driver_sql(
-            f"SELECT table_name FROM information_schema.tables WHERE table_schema = {_text(schema or DEFAULT_SCHEMA)}"
-        )
-        return sorted(name for (name,) in rows)
+        return sorted(name for found, name in _tables(connection) if found == (schema or DEFAULT_SCHEMA))
 
     def get_view_names(self, connection: Connection, schema: str | None = None, **_: Any) -> list[str]:
         """None: a release publishes tables."""
@@ -115,6 +111,6 @@ def column_type(name: str) -> types.TypeEngine:
     return TYPES.get(kind, types.NullType)()
 
 
-def _text(value: str) -> str:
-    """A SQL string literal."""
-    return "'" + value.replace("'", "''") + "'"
+def _tables(connection: Connection) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = connection.connection.tables()
+    return found

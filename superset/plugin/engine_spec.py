@@ -54,17 +54,17 @@ class CacheEngineSpec(BaseEngineSpec):
     }
 
     custom_errors: ClassVar[dict[Any, Any]] = {
-        re.compile(r"No field named (?P<column_name>[^\s,]+?)\.?(?:\s|$)"): (
+        re.compile(r"No field named (?P<column_name>[^\s,]+?)\.(?:\s|$)"): (
             lazy_gettext('There is no column "%(column_name)s".'),
             SupersetErrorType.COLUMN_DOES_NOT_EXIST_ERROR,
             {},
         ),
-        re.compile(r"table '(?P<table_name>[^']+)' not found"): (
+        re.compile(r"table '(?:lake\.)?(?P<table_name>[^']+)' not found"): (
             lazy_gettext('There is no table "%(table_name)s" in this release.'),
             SupersetErrorType.TABLE_DOES_NOT_EXIST_ERROR,
             {},
         ),
-        re.compile(r"(?:SQL error: )?ParserError\(\"(?P<syntax_error>[^\"]+)\"\)"): (
+        re.compile(r"ParserError\(\"(?P<syntax_error>[^\"]+)\"\)"): (
             lazy_gettext("The statement cannot be read: %(syntax_error)s"),
             SupersetErrorType.SYNTAX_ERROR,
             {},

@@ -10,21 +10,31 @@ from functools import lru_cache
 import pyarrow as pa
 from pyarrow import flight
 
-TYPE_URL = "type.googleapis.com/arrow.flight.protocol.sql.CommandStatementQuery"
+MESSAGES = "type.googleapis.com/arrow.flight.protocol.sql."
 TIMEOUT_S = 60  # the service ends a query earlier and says why
 RELEASE_HEADER = b"x-biaac-release"
 
 
 def query(url: str, statement: str, *, release: str | None) -> pa.Table:
     """Run ``statement`` at the cache service ``url`` (``grpc://host:port``), on ``release`` if one is given."""
+    return _get(url, command("CommandStatementQuery", _text(1, statement.encode())), release)
+
+
+def tables(url: str, *, release: str | None) -> list[tuple[str, str]]:
+    """Schema and name of every table the service has."""
+    found = _get(url, command("CommandGetTables"), release)
+    return list(zip(found["db_schema_name"].to_pylist(), found["table_name"].to_pylist(), strict=True))
+
+
+def command(name: str, fields: bytes = b"") -> bytes:
+    """A Flight SQL message in a ``google.protobuf.Any``."""
+    return _text(1, (MESSAGES + name).encode()) + _text(2, fields)
+
+
+def _get(url: str, ticket: bytes, release: str | None) -> pa.Table:
     headers = [(RELEASE_HEADER, release.encode())] if release else []
     options = flight.FlightCallOptions(timeout=TIMEOUT_S, headers=headers)
-    return _client(url, os.getpid()).do_get(flight.Ticket(command(statement)), options).read_all()
-
-
-def command(statement: str) -> bytes:
-    """``CommandStatementQuery{query}`` in a ``google.protobuf.Any``."""
-    return _text(1, TYPE_URL.encode()) + _text(2, _text(1, statement.encode()))
+    return _client(url, os.getpid()).do_get(flight.Ticket(ticket), options).read_all()
 
 
 @lru_cache

@@ -1,6 +1,6 @@
 """Superset's result cache with the release in every key: a new release misses, a rollback hits what it had before."""
 
-from uuid import UUID
+from uuid import UUID, uuid3
 
 from superset.extensions.metastore_cache import SupersetMetastoreCache
 
@@ -15,4 +15,4 @@ class ReleaseCache(SupersetMetastoreCache):
 
     def get_key(self, key: str) -> UUID:
         """The entry's key under the release that this request sees."""
-        return super().get_key(f"{current_release() or NONE_YET}/{key}")
+        return uuid3(self.namespace, f"{current_release() or NONE_YET}/{key}")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,6 +69,18 @@ def test_a_watcher_sees_the_sync_end_within_its_request(
     airbyte.ends[airbyte.start("grocery", at=START)] = 2
     assert finalized(file(), event="a").status_code == 200
     assert len(executions.arguments()) == 1
+
+
+def test_of_sixteen_first_events_at_once_one_watches_and_one_execution_starts(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START)
+    finalized(file(epoch=EPOCH - 1), event="a", bucket="someone-elses")  # the application is made, all are served
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda n: finalized(file(n), event=f"event {n}").status_code, range(16)))
+    assert answers == [200] * 16
+    assert len(executions.arguments()) == 1
+    assert airbyte.calls[LISTED] == 1
 
 
 @pytest.mark.parametrize("state", ["pending", "queued", "running", "incomplete"])

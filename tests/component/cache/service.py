@@ -1,0 +1,278 @@
+"""A lake of tiny releases, and the real cache service over it, asked by the clients people have."""
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import adbc_driver_flightsql.dbapi as flight_sql
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from google.cloud.storage import Bucket
+from pyarrow import flight
+
+from biaac import objects, releases
+from biaac.clients import storage_client
+from biaac.releases import AuditOutcome, Column, DataFile, Metric, Release, StreamFreshness, TableManifest
+from biaac.settings import ROOT, Settings
+from cache_service.protocol import pack
+from tests.conftest import free_port, wait_for
+
+RELEASE_HEADER = b"x-biaac-release"
+ADBC_RELEASE = "adbc.flight.sql.rpc.call_header.x-biaac-release"
+START_S = 60
+
+
+@dataclass
+class Lake:
+    """Buckets in which releases are published as the transform publishes them."""
+
+    lake: Bucket
+    ops: Bucket
+    newest: Release | None = None
+
+    def candidate(self, tables: Mapping[str, list[str]]) -> str:
+        """A release in which each table is the rows of its DuckDB queries, a file each; its id."""
+        parent = self.newest
+        references = {name: self._table(name, queries) for name, queries in tables.items()}
+        now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+        release = Release(
+            environment="prod",
+            parent=parent.id if parent else None,
+            sequence=parent.sequence + 1 if parent else 1,
+            created_at=now,
+            revision="abc",
+            models="def",
+            execution="x-1",
+            loads=[],
+            freshness=[StreamFreshness(connection="c", stream="s", data_as_of=now, synced_at=now)],
+            audits=[AuditOutcome(model="gold.sales", audit="not_null", blocking=True, rows=0, query="SELECT 1")],
+            metrics=[
+                Metric(
+                    name="revenue",
+                    table="gold.sales",
+                    expression="SUM(revenue)",
+                    label={"en": "Revenue", "pt": "Receita"},
+                    description="Money taken.",
+                    format="$,.2f",
+                    additive=True,
+                    owner="owner@example.com",
+                )
+            ],
+            tables=references,
+        )
+        self.newest = release
+        return releases.write(self.lake, release)
+
+    def publish(self, tables: Mapping[str, list[str]]) -> str:
+        """A candidate, promoted."""
+        release = self.candidate(tables)
+        releases.promote(self.lake, "prod", release)
+        return release
+
+    def files(self, release: str, table: str) -> list[DataFile]:
+        """The data files of one table."""
+        reference = releases.read(self.lake, "prod", release).tables[table]
+        return releases.read_manifest(self.lake, reference).files
+
+    def oracle(self, release: str, folder: Path) -> duckdb.DuckDBPyConnection:
+        """DuckDB over the same files."""
+        connection = duckdb.connect()
+        connection.execute("CREATE SCHEMA gold")
+        for table in releases.read(self.lake, "prod", release).tables:
+            manifest = releases.read_manifest(self.lake, releases.read(self.lake, "prod", release).tables[table])
+            columns = ", ".join(f"{column.name} {column.type}" for column in manifest.columns)
+            connection.execute(f"CREATE TABLE {table} ({columns})")
+            for file in manifest.files:
+                path = folder / f"{file.digest}.parquet"
+                path.write_bytes(releases.read_file(self.lake, file))
+                connection.execute(f"INSERT INTO {table} FROM read_parquet('{path}')")
+        return connection
+
+    def _table(self, name: str, queries: list[str]) -> releases.TableReference:
+        files, rows = [], 0
+        columns: list[Column] = []
+        for query in queries:
+            found = duckdb.sql(query)
+            columns = [
+                Column(name=c, type=str(t), description=f"About {c}.")
+                for c, t in zip(found.columns, found.types, strict=True)
+            ]
+            sink = pa.BufferOutputStream()
+            answer = found.to_arrow_table()
+            pq.write_table(answer, sink)
+            data = sink.getvalue().to_pybytes()
+            if answer.num_rows:
+                files.append(self._file(name, data, answer.num_rows))
+            rows += answer.num_rows
+        manifest = TableManifest(
+            name=name,
+            description=f"About {name}.",
+            owner="owner@example.com",
+            grain=[columns[0].name],
+            columns=columns,
+            sorted_by=[],
+            rows=rows,
+            files=files,
+        )
+        return releases.write_manifest(self.lake, manifest)
+
+    def _file(self, table: str, data: bytes, rows: int) -> DataFile:
+        digest = hashlib.sha256(data).hexdigest()
+        path = f"gold/{table}/{digest}.parquet"
+        self.lake.blob(path).upload_from_string(data)
+        return DataFile(path=path, digest=digest, bytes=len(data), rows=rows, fingerprint=digest)
+
+
+@dataclass
+class Cache:
+    """The service as a process, on a folder of its own."""
+
+    environment: dict[str, str]
+    directory: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"grpc://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.directory.with_suffix(".log")
+
+    def start(self, **settings: object) -> None:
+        """Start it and wait until it answers; ``settings`` are its variables without CACHE_."""
+        settings = {"workers": 1, **settings}
+        variables = {f"CACHE_{name.upper()}": str(value) for name, value in settings.items()}
+        environment = {**os.environ, **self.environment, **variables, "CACHE_DIRECTORY": str(self.directory)}
+        command = [sys.executable, "-m", "cache_service", "--port", str(self.port)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        wait_for(self._answers, seconds=START_S, what=f"the cache answers; see {self.log}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(30)
+            self.process = None
+
+    def rows(self, sql: str, release: str | None = None) -> list[dict[str, Any]]:
+        """The answer, by one call of a plain pyarrow client."""
+        headers = [(RELEASE_HEADER, release.encode())] if release else []
+        options = flight.FlightCallOptions(timeout=60, headers=headers)
+        with flight.connect(self.url) as client:
+            ticket = flight.Ticket(pack("CommandStatementQuery", (1, sql)))
+            rows: list[dict[str, Any]] = client.do_get(ticket, options).read_all().to_pylist()
+            return rows
+
+    def value(self, sql: str, release: str | None = None) -> Any:
+        """The one value of the answer."""
+        (row,) = self.rows(sql, release)
+        (value,) = row.values()
+        return value
+
+    def act(self, action: str, body: object = None) -> dict[str, Any]:
+        """The answer of a Flight action."""
+        with flight.connect(self.url) as client:
+            data = b"" if body is None else json.dumps(body).encode()
+            (answer,) = client.do_action((action, data), flight.FlightCallOptions(timeout=60))
+            found: dict[str, Any] = json.loads(answer.body.to_pybytes())
+            return found
+
+    def status(self) -> dict[str, Any]:
+        return self.act("status")
+
+    def warm(self, release: str) -> dict[str, Any]:
+        return self.act("warm", {"environment": "prod", "release": release})
+
+    @contextmanager
+    def adbc(self, **options: str) -> Iterator[flight_sql.Connection]:
+        with flight_sql.connect(self.url, db_kwargs=options, autocommit=True) as connection:
+            yield connection
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            self.act("status")
+        except flight.FlightError:
+            return False
+        return True
+
+
+def build(storage_server: str, folder: Path) -> tuple[Cache, Lake]:
+    """A lake of fresh buckets, and a service over it that is not started."""
+    unique = uuid.uuid4().hex[:8]
+    environment = {
+        "GOOGLE_CLOUD_PROJECT": "laptop",
+        "GOOGLE_CLOUD_LOCATION": "local",
+        "BRONZE_BUCKET": f"bronze-{unique}",
+        "LAKE_BUCKET": f"lake-{unique}",
+        "OPS_BUCKET": f"ops-{unique}",
+        "AIRBYTE_URL": "http://127.0.0.1:1/api/public/v1",
+        "FUNCTIONS_URL": "http://127.0.0.1:1",
+        "CACHE_URL": "grpc://127.0.0.1:1",
+        "SUPERSET_URL": "http://127.0.0.1:1",
+        "STORAGE_EMULATOR_HOST": storage_server,
+        "PYTHONPATH": str(ROOT),
+    }
+    client = storage_client(Settings.model_validate(environment))
+    lake = Lake(client.create_bucket(f"lake-{unique}"), client.create_bucket(f"ops-{unique}"))
+    return Cache(environment, folder / "cache"), lake
+
+
+def put_warm_statements(lake: Lake, *statements: str) -> None:
+    """As Superset's apply job leaves them."""
+    objects.update(lake.ops, "warm/prod.json", lambda _: {"statements": list(statements)})
+
+
+class Proxy:
+    """A wire between a service and the storage server that can be cut."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self.target = target
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Close every connection and take no new one."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for end in self.open:
+            with contextlib.suppress(OSError):  # the other side may have hung up already
+                end.close() if end.fileno() < 0 else end.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:  # cut
+                return
+            far = socket.create_connection(self.target)
+            self.open += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+
+    def _copy(self, source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:  # the other end has gone, or the wire is cut
+            return

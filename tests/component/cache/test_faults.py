@@ -1,0 +1,208 @@
+"""What goes wrong: statements that run away, crash or eat memory, and processes that are killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+from pyarrow import flight
+
+from tests.component.cache.conftest import Standing, sales
+from tests.component.cache.service import Cache, Lake
+from tests.conftest import wait_for
+
+COUNT = "SELECT count(*) FROM gold.sales"
+ENDLESS = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT sum(n) FROM r"
+CRASHING = "SELECT " + "+".join(["1"] * 60_000)  # the planner's recursion leaves the stack
+BOMB = "SELECT length(" + "replace(" * 4 + "'aaaaaaaaaaaaaaaaaaaa'" + f", 'a', '{'a' * 90}')" * 4 + ")"
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (ENDLESS, "57014: stopped after 3 s of processor time"),
+        (CRASHING, r"58000: this statement ended its worker \(SIGSEGV\); it was not tried again"),
+        (BOMB, "53200: "),
+    ],
+    ids=["endless", "crashing", "memory"],
+)
+def test_a_bad_statement_costs_its_worker_and_neighbours_go_on(standing: Standing, statement: str, reason: str) -> None:
+    cache = standing.cache
+    answers: list[int] = []
+    done = threading.Event()
+
+    def neighbour() -> None:
+        while not done.is_set():
+            answers.append(cache.value(f"SELECT count(*) + 0 * {len(answers)} FROM gold.sales"))
+
+    beside = threading.Thread(target=neighbour)
+    beside.start()
+    try:
+        with pytest.raises(flight.FlightServerError, match=reason) as error:
+            cache.rows(statement)
+        asked = len(answers)
+        wait_for(lambda: len(answers) > asked + 3, what="the neighbour is answered")
+    finally:
+        done.set()
+        beside.join(30)
+    assert "Traceback" not in str(error.value)
+    assert set(answers) == {1000}
+
+
+def test_a_statement_that_waits_instead_of_computing_is_stopped_by_the_clock(cache: Cache, lake: Lake) -> None:
+    lake.publish({"gold.sales": [sales(0, 10)]})
+    cache.start(query_seconds=2)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(cache.rows, ENDLESS)
+        wait_for(lambda: busy(cache), what="a worker runs it")
+        os.kill(busy(cache)[0], signal.SIGSTOP)  # it uses no processor from here on
+        with pytest.raises(flight.FlightServerError, match="57014: stopped after 2 s"):
+            asked.result(20)
+    assert cache.value(COUNT) == 10
+
+
+def test_a_worker_killed_from_outside_is_replaced_and_its_statement_told(standing: Standing) -> None:
+    cache = standing.cache
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(cache.rows, ENDLESS)
+        wait_for(lambda: busy(cache), what="a worker runs it")
+        os.kill(busy(cache)[0], signal.SIGKILL)
+        with pytest.raises(flight.FlightServerError, match=r"58000: this statement ended its worker \(SIGKILL\)"):
+            asked.result(20)
+    wait_for(lambda: len(ready(cache)) == 3, what="it is replaced")
+
+
+def test_workers_killed_while_idle_cost_nobody_an_answer(cache: Cache, lake: Lake) -> None:
+    lake.publish({"gold.sales": [sales(0, 10)]})
+    cache.start()
+    wait_for(lambda: len(ready(cache)) == 2, what="the workers stand")
+    for pid in ready(cache):
+        os.kill(pid, signal.SIGKILL)
+    assert cache.value(COUNT) == 10
+
+
+@pytest.mark.parametrize(
+    ("sql", "state"),
+    [
+        ("DROP TABLE gold.sales", "25006"),
+        ("CREATE TABLE x AS SELECT 1", "25006"),
+        ("CREATE EXTERNAL TABLE x STORED AS CSV LOCATION '/etc/passwd'", "25006"),
+        ("INSERT INTO gold.products VALUES (1, 'x', NULL)", "25006"),
+        ("COPY gold.products TO '/tmp/x.csv'", "25006"),
+        ("SET datafusion.execution.batch_size = 1", "25006"),
+        ("SELECT 1; SELECT 2", "0A000"),
+        ("SELECT * FROM '/etc/passwd'", "42P01"),
+        ("SELECT * FROM nowhere", "42P01"),
+        ("SELECT nope FROM gold.sales", "42703"),
+        ("SELECT no_such_function(1)", "42883"),
+        ("SELEC 1", "42601"),
+        ("SELECT 1 / 0", "22012"),
+        ("SELECT CAST('x' AS INTEGER)", "22018"),
+        ("SELECT repeat('x', 1000000000)", "0A000"),
+        ("SELECT lpad('x', 1000000000)", "0A000"),
+        ("SELECT * FROM generate_series(1, 1000000000)", "0A000"),
+        ("SELECT range(1, 1000000000)", "0A000"),
+        ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "54001"),
+        ("SELECT '" + "x" * 300_000 + "'", "54000"),
+        ("SELECT a.* FROM gold.sales AS a, gold.sales AS b, gold.sales AS c LIMIT 2000000", "54000"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_by_its_state_without_a_traceback(
+    standing: Standing, sql: str, state: str
+) -> None:
+    lost = standing.cache.status()["workers_lost"]
+    with pytest.raises(flight.FlightServerError) as error:
+        standing.cache.rows(sql)
+    assert str(error.value).startswith(f"{state}: ")
+    assert "Traceback" not in str(error.value)
+    assert standing.cache.status()["workers_lost"] == lost
+
+
+def test_many_clients_ask_at_once_and_each_gets_its_own_answer(standing: Standing) -> None:
+    def ask(number: int) -> bool:
+        first = number % 40  # some ask the same at the same time
+        return bool(standing.cache.value(f"SELECT count(*) FROM gold.sales WHERE basket_id >= {first}") == 1000 - first)
+
+    with ThreadPoolExecutor(12) as pool:
+        assert all(pool.map(ask, range(200)))
+
+
+def test_when_every_worker_is_busy_the_next_is_told_to_ask_again(cache: Cache, lake: Lake) -> None:
+    lake.publish({"gold.sales": [sales(0, 10)]})
+    cache.start(queue_seconds=0.3)
+    wait_for(lambda: len(ready(cache)) == 2, what="the worker stands, and the one that stands by")
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(cache.rows, ENDLESS)
+        wait_for(lambda: busy(cache), what="the worker runs it")
+        with pytest.raises(flight.FlightUnavailableError, match="53300: all 1 workers were busy"):
+            cache.rows(COUNT)
+        os.kill(busy(cache)[0], signal.SIGKILL)
+        with pytest.raises(flight.FlightServerError):
+            asked.result(20)
+    assert cache.value(COUNT) == 10
+
+
+def test_a_service_killed_at_work_leaves_no_worker_and_goes_on_from_its_disk(cache: Cache, lake: Lake) -> None:
+    lake.publish({"gold.sales": [sales(0, 10)]})
+    cache.start()
+    assert cache.value(COUNT) == 10
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(cache.rows, ENDLESS)
+        wait_for(lambda: busy(cache), what="a worker runs something")
+        workers = [worker["pid"] for worker in cache.status()["workers"]]
+        cache.stop(signal.SIGKILL)
+        with pytest.raises(flight.FlightError):
+            asked.result(20)
+    wait_for(lambda: not any(alive(pid) for pid in workers), what="no worker is left")
+
+    (cache.directory / "tables" / "half.arrow.0.tmp").write_bytes(b"half")
+    (file,) = lake.files(lake.newest.id, "gold.sales") if lake.newest else []
+    lake.lake.blob(file.path).delete()  # what is on disk is not fetched again
+    cache.start()
+    assert cache.value(COUNT) == 10
+    assert not list((cache.directory / "tables").glob("*.tmp"))
+
+
+def test_a_stopped_service_ends_its_workers(cache: Cache) -> None:
+    cache.start()
+    wait_for(lambda: len(ready(cache)) == 2, what="the workers stand")
+    workers = ready(cache)
+    cache.stop()
+    assert not any(alive(pid) for pid in workers)
+
+
+@pytest.mark.parametrize("missing", ["LAKE_BUCKET", None], ids=["a variable is missing", "the port is taken"])
+def test_a_service_that_cannot_start_says_why(cache: Cache, missing: str | None) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", cache.port))
+        taken.listen()
+        environment = {name: value for name, value in cache.environment.items() if name != missing}
+        environment["CACHE_DIRECTORY"] = str(cache.directory)
+        command = [sys.executable, "-m", "cache_service", "--port", str(cache.port)]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ("LAKE_BUCKET: field required" if missing else f"cannot listen on 127.0.0.1:{cache.port}") in ended.stderr
+
+
+def busy(cache: Cache) -> list[int]:
+    """Process ids of the workers that run something."""
+    return [worker["pid"] for worker in cache.status()["workers"] if worker["statement"]]
+
+
+def ready(cache: Cache) -> list[int]:
+    """Process ids of the workers that can take a statement."""
+    return [worker["pid"] for worker in cache.status()["workers"] if worker["ready"]]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs (a zombie does not)."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

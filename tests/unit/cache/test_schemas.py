@@ -1,0 +1,67 @@
+"""Column types, as clients see them and as they are kept on disk."""
+
+import pyarrow as pa
+import pytest
+
+from biaac.errors import PermanentError
+from biaac.releases import Column, TableManifest
+from cache_service.answers import answer_schema
+from cache_service.schemas import LARGE, client_schema, disk_schema
+
+
+def manifest(rows: int = 1, **columns: str) -> TableManifest:
+    return TableManifest(
+        name="gold.sales",
+        description="",
+        owner="",
+        grain=[],
+        columns=[Column(name=name, type=kind, description="") for name, kind in columns.items()],
+        sorted_by=[],
+        rows=rows,
+        files=[],
+    )
+
+
+@pytest.mark.parametrize(
+    ("duckdb", "arrow"),
+    [
+        ("BIGINT", pa.int64()),
+        ("DECIMAL(18,2)", pa.decimal128(18, 2)),
+        ("DECIMAL(9, 0)", pa.decimal128(9, 0)),
+        ("VARCHAR", pa.string()),
+        ("VARCHAR[]", pa.list_(pa.string())),
+        ("TIMESTAMP", pa.timestamp("us")),
+        ("TIMESTAMP WITH TIME ZONE", pa.timestamp("us", tz="UTC")),
+    ],
+)
+def test_duckdbs_types_become_arrows(duckdb: str, arrow: pa.DataType) -> None:
+    assert client_schema(manifest(x=duckdb)).field("x").type == arrow
+
+
+def test_a_type_that_has_no_arrow_type_is_refused_with_table_and_column() -> None:
+    with pytest.raises(PermanentError, match=r"gold\.sales\.place: no Arrow type for STRUCT\(a INTEGER\)"):
+        client_schema(manifest(place="STRUCT(a INTEGER)"))
+
+
+def test_text_is_a_dictionary_in_large_tables_and_a_view_in_small_ones() -> None:
+    assert disk_schema(manifest(LARGE, x="VARCHAR")).field("x").type == pa.dictionary(pa.int32(), pa.string())
+    assert disk_schema(manifest(LARGE - 1, x="VARCHAR")).field("x").type == pa.string_view()
+
+
+def test_answers_hold_plain_types_and_microseconds() -> None:
+    schema = pa.schema(
+        {
+            "dictionary": pa.dictionary(pa.int32(), pa.string_view()),
+            "view": pa.string_view(),
+            "nanoseconds": pa.timestamp("ns", tz="UTC"),
+            "list": pa.list_(pa.string_view()),
+            "number": pa.decimal128(28, 2),
+        }
+    )
+    assert answer_schema(schema).types == [
+        pa.string(),
+        pa.string(),
+        pa.timestamp("us", tz="UTC"),
+        pa.list_(pa.string()),
+        pa.decimal128(28, 2),
+    ]

@@ -102,6 +102,7 @@ def listen(port: int) -> socket.socket:
     taken = socket.socket()
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a start right after a stop finds it in TIME_WAIT
         taken.bind(("127.0.0.1", port))
     except OSError as error:
         sys.exit(

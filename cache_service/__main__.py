@@ -71,6 +71,8 @@ def main() -> int:
     log.info("listening", address=f"{settings.host}:{server.port}", environment=settings.environment)
     try:
         server.serve()
+    except KeyboardInterrupt:
+        log.info("stopped by Ctrl-C")
     finally:
         pool.close()
     return 0

@@ -8,6 +8,7 @@ import hashlib
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -41,8 +42,8 @@ class Knowledge:
 class Catalogue:
     """Releases of one environment, read when asked for and kept: they never change."""
 
-    def __init__(self, lake: Bucket, environment: str) -> None:
-        self.lake, self.environment = lake, environment
+    def __init__(self, lake: Bucket, environment: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.lake, self.environment, self.clock = lake, environment, clock
         self._known: Knowledge | None = None
         self._read_at = self._tried_at = float("-inf")
         self._lock = threading.Lock()
@@ -56,11 +57,11 @@ class Catalogue:
         tells. Raises ``Unavailable`` if there has been none.
         """
         with self._lock:
-            if time.monotonic() - self._tried_at < FRESH_S and self._known is not None:
+            if self.clock() - self._tried_at < FRESH_S and self._known is not None:
                 return self._known
             try:
                 self._known = self._read()
-                self._read_at = time.monotonic()
+                self._read_at = self.clock()
             except (BiaacError, GoogleAPICallError, RetryError, RequestException, OSError) as error:
                 if self._known is None:
                     raise Unavailable(
@@ -68,12 +69,12 @@ class Catalogue:
                     ) from error
                 log.warning("pointer not read, the last one stands", error=str(error), age_s=self.pointer_age())
             finally:
-                self._tried_at = time.monotonic()
+                self._tried_at = self.clock()
             return self._known
 
     def pointer_age(self) -> float | None:
         """Seconds since the pointer was last read; None before the first time."""
-        age = time.monotonic() - self._read_at
+        age = self.clock() - self._read_at
         return None if age == float("inf") else age
 
     def release(self, release_id: str) -> Release:

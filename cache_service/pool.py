@@ -245,8 +245,8 @@ class Pool:
         try:
             wire.receive(worker.channel, until=time.monotonic() + START_S)
         except (EOFError, OSError):  # TimeoutError is an OSError
-            self._bury(worker)
             if not self._closing:
+                self._bury(worker)
                 time.sleep(START_TRIES_PAUSE_S)
             return
         worker.ready = True

@@ -164,11 +164,14 @@ class Cache:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         wait_for(self._answers, seconds=START_S, what=f"the cache answers; see {self.log}")
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self.process is not None:
-            self.process.send_signal(how)
-            self.process.wait(30)
-            self.process = None
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit status; 0 where it was not running."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(how)
+        status = self.process.wait(30)
+        self.process = None
+        return status
 
     def rows(self, sql: str, release: str | None = None) -> list[dict[str, Any]]:
         """The answer, by one call of a plain pyarrow client."""

@@ -168,12 +168,14 @@ def test_a_service_killed_at_work_leaves_no_worker_and_goes_on_from_its_disk(cac
     assert not list((cache.directory / "tables").glob("*.tmp"))
 
 
-def test_a_stopped_service_ends_its_workers(cache: Cache) -> None:
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_told_to_stop_ends_its_workers_and_itself_without_a_fault(cache: Cache, how: signal.Signals) -> None:
     cache.start()
     wait_for(lambda: len(ready(cache)) == 2, what="the workers stand")
     workers = ready(cache)
-    cache.stop()
+    assert cache.stop(how) == 0
     assert not any(alive(pid) for pid in workers)
+    assert "Traceback" not in cache.log.read_text()
 
 
 @pytest.mark.parametrize("missing", ["LAKE_BUCKET", None], ids=["a variable is missing", "the port is taken"])

@@ -1,6 +1,7 @@
 """``biaac doctor``: each thing that is wrong, and the command that mends it."""
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -64,6 +65,14 @@ def processes(_: Session) -> Iterator[Fault]:
     for service in services:
         if not service.alive:
             yield f"{service.name} (pid {service.pid}) is dead; its log: {service.log}", "make stop, then make run"
+            if _taken(service.port):
+                yield f"port {service.port} of {service.name} is another program's", f"lsof -i :{service.port}"
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def disk(_: Session) -> Iterator[Fault]:
@@ -92,8 +101,12 @@ def release(session: Session) -> Iterator[Fault]:
 
 
 def last_run(session: Session) -> Iterator[Fault]:
-    """The last run was not rejected."""
+    """The last run was neither rejected nor died."""
     run = state.last_run(session)
+    for execution in state.undecided(session, {run.execution} if run else set(), limit=1):
+        if execution.state.name not in ("ACTIVE", "QUEUED"):
+            died = execution.name.rpartition("/")[2]
+            yield f"run {died} {execution.state.name.lower()} before it decided", f"biaac runs show {died}"
     if run is not None and run.outcome is runs.Outcome.REJECTED:
         yield f"run {run.execution} was rejected: {run.message}", f"biaac runs show {run.execution}"
 

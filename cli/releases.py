@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from biaac import releases as records
 from cli.session import Session, console, print_json
 
-app = typer.Typer(help="What was published, and going back.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,6 +1,6 @@
 """``biaac runs``: what each refresh did, why one was rejected, and trying again."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from google.api_core.exceptions import NotFound
@@ -8,10 +8,10 @@ from rich.table import Column, Table
 
 from biaac import runs as records
 from biaac.errors import PermanentError
-from cli import follow
+from cli import follow, state
 from cli.session import Session, console, print_json
 
-app = typer.Typer(help="What each refresh did.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 STYLES = {"published": "green", "nothing_new": "dim", "rejected": "red"}
 
 
@@ -29,10 +29,14 @@ def runs(
         return
     session = Session.open()
     found = records.history(session.ops, session.environment, limit=limit)
+    undecided = state.undecided(session, {run.execution for run in found}, limit=limit)
     if json:
-        print_json([run.model_dump(mode="json") for run in found])
+        print_json([*map(_undecided, undecided), *(run.model_dump(mode="json") for run in found)])
         return
-    table = Table(*(Column(name, no_wrap=True) for name in ("run", "finished", "reason", "outcome", "took")))
+    table = Table(*(Column(name, no_wrap=True) for name in ("run", "when", "reason", "outcome", "took")))
+    for each in undecided:
+        style = "dim" if each.state.name in ("ACTIVE", "QUEUED") else "red"
+        table.add_row(_id(each), f"{each.start_time:%m-%d %H:%M:%S}", "", f"[{style}]{each.state.name.lower()}[/]", "")
     for run in found:
         took = f"{(run.finished_at - run.started_at).total_seconds():.1f} s"
         outcome = f"[{STYLES[run.outcome]}]{run.outcome}[/]"
@@ -52,10 +56,11 @@ def show(
     """
     session = Session.open()
     record = records.read(session.ops, session.environment, run)
-    if json and record is not None:
-        print_json(record.model_dump(mode="json"))
+    execution = _workflow_of(session, run, known=record is not None)
+    if json:
+        print_json(record.model_dump(mode="json") if record else _undecided(execution))
         return
-    _tell_workflow(session, run, known=record is not None)
+    _tell_workflow(execution)
     if record is None:
         return
     console.print(f"outcome   [{STYLES[record.outcome]}]{record.outcome}[/]: {record.message}", markup=True)
@@ -85,20 +90,36 @@ def retry(run: Annotated[str, typer.Argument(help="A run that was rejected or fa
     Example: biaac runs retry 6096174f-b0bd-4b94-ab66-0da20b87c3ed
     """
     session = Session.open()
-    _tell_workflow(session, run, known=records.read(session.ops, session.environment, run) is not None)
+    known = records.read(session.ops, session.environment, run) is not None
+    _tell_workflow(_workflow_of(session, run, known=known))
     execution = session.start_workflow({"reason": "retry"})
     console.print(f"run {execution} started")
     follow.refresh(session, execution)
 
 
-def _tell_workflow(session: Session, run: str, *, known: bool) -> None:
-    """State and error of the workflow execution; ``PermanentError`` if neither it nor a record is there."""
+def _id(execution: Any) -> str:
+    return str(execution.name).rpartition("/")[2]
+
+
+def _undecided(execution: Any) -> dict[str, Any]:
+    return {"execution": _id(execution), "outcome": None, "workflow": execution.state.name}
+
+
+def _workflow_of(session: Session, run: str, *, known: bool) -> Any | None:
+    """The workflow execution, None if its history has expired; ``PermanentError`` if there is no record either."""
     try:
-        execution = session.execution(run)
+        return session.execution(run)
     except NotFound:
         if not known:
             raise PermanentError(f"there is no run {run}", hint="biaac runs") from None
+        return None
+
+
+def _tell_workflow(execution: Any | None) -> None:
+    if execution is None:
         return
-    console.print(f"run       {run}, workflow {execution.state.name}")
+    console.print(f"run       {_id(execution)}, workflow {execution.state.name}")
+    for step in execution.status.current_steps:
+        console.print(f"  at step {step.step} of {step.routine}")
     if execution.error.context:
         console.print(f"  {execution.error.context}", style="red", markup=False)

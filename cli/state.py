@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
 
 import psutil
 
@@ -75,6 +77,12 @@ def current(session: Session) -> tuple[releases.Pointer | None, releases.Release
 def last_run(session: Session) -> runs.Run | None:
     """The newest run record."""
     return next(iter(runs.history(session.ops, session.environment, limit=1)), None)
+
+
+def undecided(session: Session, known: set[str], *, limit: int) -> list[Any]:
+    """Of the newest workflow executions those without a run record: still running, or dead before they decided."""
+    newest = session.executions.list_executions(request={"parent": session.workflow, "page_size": limit}, timeout=20)
+    return [each for each in islice(newest, limit) if each.name.rpartition("/")[2] not in known]
 
 
 def owed_events() -> list[str]:

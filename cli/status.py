@@ -17,7 +17,10 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     Example: biaac status
     """
     session = Session.open()
-    services, connections = state.services(), state.connections_now(session)
+    services = state.services()
+    if not json:
+        _tell_services(services)  # first: they say why what follows may fail
+    connections = state.connections_now(session)
     pointer, release = state.current(session)
     events = state.owed_events()
     if json:
@@ -38,9 +41,6 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
             }
         )
         return
-    for service in services:
-        mark = "[green]up[/]  " if service.alive else "[red]down[/]"
-        console.print(f"{service.name:<11} {mark} 127.0.0.1:{service.port:<6} {service.log}")
     for each in connections:
         job = (
             f"job {each.newest.id} {each.newest.state}, {each.newest.rows or 0:,} rows" if each.newest else "no job yet"
@@ -60,6 +60,14 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
         )
     if events:
         console.print(f"[yellow]undelivered[/] {len(events)} events, the oldest for {events[0]}")
+
+
+def _tell_services(services: list[state.ServiceState]) -> None:
+    for service in services:
+        mark = "[green]up[/]  " if service.alive else "[red]down[/]"
+        console.print(f"{service.name:<11} {mark} 127.0.0.1:{service.port:<6} {service.log}")
+    if not services:
+        console.print("services    none run on this machine; next: make run")
 
 
 def _ago(age: timedelta) -> str:

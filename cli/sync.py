@@ -7,6 +7,7 @@ import typer
 
 from biaac import connections, releases
 from biaac.errors import PermanentError, TransientError
+from biaac.identity import token_for
 from cli import follow
 from cli.session import Session, console
 
@@ -33,7 +34,8 @@ def sync(name: Annotated[str, typer.Argument(help="A connection: a file of conne
 def _start(session: Session, name: str) -> int:
     """Ask the function ``sync``, as Cloud Scheduler does; the job it started or attached to."""
     url = f"{session.settings.functions_url}/sync"
-    answer = httpx.post(url, json={"connection": name}, timeout=60)
+    headers = {"Authorization": f"Bearer {token_for(url)}"} if url.startswith("https://") else {}
+    answer = httpx.post(url, json={"connection": name}, headers=headers, timeout=60)
     if answer.status_code in (429, 503):
         raise TransientError(f"{url} answered {answer.status_code}: {answer.text[:300]}", hint=f"biaac sync {name}")
     if answer.status_code != 200:

@@ -23,7 +23,7 @@ LIVE = {"pending", "queued", "running", "incomplete"}
 class FakeAirbyte:
     """``calls`` counts requests by method and path; each of ``answers`` is given instead of the next real one.
 
-    ``ends`` says at which listing a running job has succeeded: job -> number of the listing.
+    ``ends`` says at which listing a running job has ended as ``finish_as``: job -> number of the listing.
     """
 
     connections: dict[str, str] = field(default_factory=dict)  # name -> id
@@ -31,6 +31,7 @@ class FakeAirbyte:
     calls: Counter[str] = field(default_factory=Counter)
     answers: deque[tuple[int, str, str] | None] = field(default_factory=deque)  # None: the connection is dropped
     ends: dict[int, int] = field(default_factory=dict)
+    finish_as: str = "succeeded"
     secret: str | None = None
     tokens_given: int = 0
     url: str = ""
@@ -90,8 +91,8 @@ class FakeAirbyte:
         def list_jobs() -> flask.typing.ResponseReturnValue:
             with self.lock:
                 for job, listing in self.ends.items():
-                    if self.calls["GET /jobs"] >= listing:
-                        self.finish(job, "succeeded")
+                    if self.calls["GET /jobs"] >= listing and job <= len(self.jobs):
+                        self.finish(job, self.finish_as)
                 found = [dict(job) for job in self.jobs if job["connectionId"] == flask.request.args["connectionId"]]
             return page(found[::-1] if flask.request.args.get("orderBy") == "createdAt|DESC" else found)
 

@@ -9,6 +9,7 @@ from typing import Any
 import flask
 import functions_framework
 import pytest
+import structlog
 from werkzeug.test import TestResponse
 
 from biaac.settings import ROOT
@@ -77,6 +78,7 @@ def new_process(  # noqa: PLR0917  a fixture is called by name
     def forget() -> None:
         for module in [*(path.stem for path in SOURCE.glob("*.py")), "main"]:
             sys.modules.pop(module, None)
+        structlog.reset_defaults()
 
     forget()
     yield forget

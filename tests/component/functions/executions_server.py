@@ -2,7 +2,9 @@
 
 import json
 import threading
+from collections.abc import Sequence
 from concurrent import futures
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,12 +15,15 @@ State = api.Execution.State
 
 
 class FakeExecutions:
-    """Creates executions that stay ACTIVE until a test ends them. ``answers_lost``: so many creations succeed
-    but answer UNAVAILABLE."""
+    """Creates executions that stay in the state ``created_as`` until a test ends them.
+
+    ``answers_lost``: so many creations succeed but answer UNAVAILABLE.
+    """
 
     def __init__(self) -> None:
         self.executions: dict[str, api.Execution] = {}
         self.answers_lost = 0
+        self.created_as = State.ACTIVE
         self.lock = threading.Lock()
         self.server = grpc.server(futures.ThreadPoolExecutor(4))
         self.server.add_generic_rpc_handlers(
@@ -28,6 +33,7 @@ class FakeExecutions:
                     {
                         "CreateExecution": _unary(self.create, api.CreateExecutionRequest),
                         "GetExecution": _unary(self.get, api.GetExecutionRequest),
+                        "ListExecutions": _unary(self.list, api.ListExecutionsRequest),
                     },
                 ),
             )
@@ -40,7 +46,8 @@ class FakeExecutions:
             context.abort(grpc.StatusCode.NOT_FOUND, f"workflow {request.parent} not found")
         execution = api.Execution(request.execution)
         execution.name = f"{request.parent}/executions/{uuid4()}"
-        execution.state = State.ACTIVE
+        execution.state = self.created_as
+        execution.start_time = datetime.now(UTC)
         with self.lock:
             self.executions[execution.name] = execution
             lost, self.answers_lost = self.answers_lost > 0, max(self.answers_lost - 1, 0)
@@ -53,10 +60,13 @@ class FakeExecutions:
             context.abort(grpc.StatusCode.NOT_FOUND, f"execution {request.name} not found")
         return self.executions[request.name]
 
+    def list(self, request: api.ListExecutionsRequest, context: grpc.ServicerContext) -> api.ListExecutionsResponse:
+        return api.ListExecutionsResponse(executions=[*self.executions.values()][::-1])
+
     def end(self, name: str, state: State) -> None:
         self.executions[name].state = state
 
-    def arguments(self) -> list[dict[str, Any]]:
+    def arguments(self) -> Sequence[dict[str, Any]]:
         """What each execution was started with, in order."""
         with self.lock:
             return [json.loads(execution.argument) for execution in self.executions.values()]

@@ -57,6 +57,7 @@ def test_a_start_whose_answer_was_lost_is_attached_to(call: Call, airbyte: FakeA
 
 def test_a_busy_connection_whose_job_has_just_ended_is_asked_again_later(call: Call, airbyte: FakeAirbyte) -> None:
     call("sync", {"connection": "web_shop"})
+    airbyte.start("grocery", state="succeeded")
     airbyte.answers.append((409, '{"title": "try-again-later"}', "application/problem+json"))
     assert call("sync", {"connection": "grocery"}).status_code == 503
 

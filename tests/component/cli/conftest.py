@@ -1,0 +1,64 @@
+"""The command as a person runs it, against real storage, real gRPC, and an Airbyte with its quirks."""
+
+import io
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from local import laptop
+from tests.component.functions.airbyte_server import FakeAirbyte
+from tests.component.functions.conftest import airbyte, connections, executions
+from tests.component.functions.executions_server import FakeExecutions
+from tests.component.local.conftest import start
+
+__all__ = ["airbyte", "connections", "executions", "start"]  # fixtures of other folders, used here as they are
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the command left on the terminal."""
+
+    code: int
+    out: str
+    err: str
+
+
+Biaac = Callable[[str], Result]
+
+
+@pytest.fixture
+def biaac(  # noqa: PLR0917  a fixture is called by name
+    environment: dict[str, str],
+    airbyte: FakeAirbyte,
+    executions: FakeExecutions,
+    connections: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Biaac:
+    """``biaac("runs show x")`` types that and answers exit code and output."""
+    values = {
+        "AIRBYTE_URL": airbyte.url,
+        "WORKFLOWS_EMULATOR_HOST": executions.address,
+        "CONNECTIONS_DIR": str(tmp_path),
+        "COLUMNS": "200",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(laptop, "DATA", tmp_path / "state")  # the folder of a laptop of its own, not this checkout's
+
+    def run(line: str) -> Result:
+        monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody answers a question
+        monkeypatch.setattr(sys, "argv", ["biaac", *shlex.split(line)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Result(int(ended.value.code or 0), said.out, said.err)
+
+    return run

@@ -1,0 +1,85 @@
+"""`biaac connections`: files are checked, and Cloud Scheduler's jobs are made equal to them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biaac.clients import scheduler_client
+from biaac.settings import Settings
+from tests.component.cli.conftest import Biaac
+from tests.component.local.conftest import Start
+
+
+@pytest.fixture
+def scheduler(start: Start, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The client of a real stand-in."""
+    process = start("local.scheduler", "--state", tmp_path / "scheduler")
+    monkeypatch.setenv("SCHEDULER_EMULATOR_HOST", process.url)
+    return scheduler_client(Settings.load())
+
+
+def jobs(client: Any, settings: Settings) -> dict[str, Any]:
+    return {job.name.rpartition("/")[2]: job for job in client.list_jobs(parent=settings.parent)}
+
+
+def test_each_connection_gets_one_schedule_that_asks_the_function_sync(
+    biaac: Biaac, scheduler: Any, settings: Settings
+) -> None:
+    result = biaac("connections apply --yes")
+    assert result.code == 0
+    assert "+ schedule sync-grocery  0 5 * * * UTC" in result.out
+    found = jobs(scheduler, settings)
+    assert sorted(found) == ["sync-grocery", "sync-web_shop"]
+    target = found["sync-grocery"].http_target
+    assert target.uri == f"{settings.functions_url}/sync"
+    assert json.loads(target.body) == {"connection": "grocery"}
+
+
+def test_applying_twice_changes_nothing(biaac: Biaac, scheduler: Any) -> None:
+    biaac("connections apply --yes")
+    assert biaac("connections apply --yes").out.strip() == "schedules: nothing to change"
+
+
+def test_only_what_differs_is_changed_and_what_has_no_file_goes(
+    biaac: Biaac, scheduler: Any, settings: Settings, tmp_path: Path
+) -> None:
+    biaac("connections apply --yes")
+    others = {"name": f"{settings.parent}/jobs/sweep", "schedule": "*/5 * * * *", "http_target": {"uri": "http://x/"}}
+    scheduler.create_job(parent=settings.parent, job=others)
+    (tmp_path / "web_shop.yaml").unlink()
+    file = tmp_path / "grocery.yaml"
+    file.write_text(file.read_text().replace("0 5 * * *", "30 6 * * *"))
+    result = biaac("connections apply --yes")
+    assert "~ schedule sync-grocery  30 6 * * *" in result.out
+    assert "- schedule sync-web_shop" in result.out
+    found = jobs(scheduler, settings)
+    assert sorted(found) == ["sweep", "sync-grocery"], "jobs of others are not ours to delete"
+    assert found["sync-grocery"].schedule == "30 6 * * *"
+
+
+def test_without_consent_nothing_is_changed(biaac: Biaac, scheduler: Any, settings: Settings) -> None:
+    result = biaac("connections apply")
+    assert result.code == 1
+    assert "+ schedule sync-grocery" in result.out
+    assert jobs(scheduler, settings) == {}
+
+
+def test_good_files_are_listed(biaac: Biaac) -> None:
+    result = biaac("connections validate")
+    assert result.code == 0
+    assert "grocery: well (0 5 * * * UTC; lines)" in result.out
+
+
+@pytest.mark.parametrize("command", ["validate", "apply --yes"])
+def test_a_malformed_file_is_named_with_line_value_and_expectation(
+    biaac: Biaac, scheduler: Any, settings: Settings, tmp_path: Path, command: str
+) -> None:
+    file = tmp_path / "grocery.yaml"
+    file.write_text(file.read_text().replace("0 5 * * *", "daily"))
+    result = biaac(f"connections {command}")
+    assert result.code == 1
+    assert f"{file}:6: schedule.cron: five cron fields" in result.err
+    assert "found 'daily'" in result.err
+    assert jobs(scheduler, settings) == {}

@@ -1,0 +1,179 @@
+"""`biaac runs`, `releases` and `audits`: what happened, why, and going back."""
+
+import json
+
+import pytest
+from google.cloud.storage import Bucket
+from google.cloud.workflows import executions_v1
+
+from biaac import releases, runs
+from biaac.clients import executions_client, storage_client
+from biaac.releases import AuditOutcome
+from biaac.runs import Outcome
+from biaac.settings import Settings
+from tests.component.cli.conftest import Biaac
+from tests.component.functions.executions_server import FakeExecutions, State
+from tests.component.functions.published import NOW, candidate, load, record
+
+QUERY = "SELECT * FROM silver.sales_line_versions WHERE basket_id IS NULL"
+
+
+@pytest.fixture
+def ops(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.ops_bucket)
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.lake_bucket)
+
+
+@pytest.fixture
+def rejected(ops: Bucket) -> str:
+    """A run that a blocking audit stopped, while another warned."""
+    run = runs.Run(
+        execution="x-1",
+        job_execution="transform-1",
+        reason="sync",
+        outcome=Outcome.REJECTED,
+        release=None,
+        message="audit not_null of silver.sales_line_versions found 12 rows",
+        loads=[load("grocery", 7)],
+        models="m",
+        audits=[
+            AuditOutcome(model="silver.sales_line_versions", audit="not_null", blocking=True, rows=12, query=QUERY),
+            AuditOutcome(model="gold.sales", audit="known_products", blocking=False, rows=4836, query="SELECT 1"),
+            AuditOutcome(model="gold.sales", audit="unique_grain", blocking=True, rows=0, query="SELECT 2"),
+        ],
+        steps=[runs.Step(name="silver.sales_line_versions", seconds=1.25, rows=4912)],
+        started_at=NOW,
+        finished_at=NOW,
+    )
+    runs.write(ops, "prod", run)
+    return run.execution
+
+
+def start_execution(settings: Settings) -> str:
+    client = executions_client(Settings.load())
+    execution = executions_v1.Execution(argument='{"reason": "sync"}')
+    return str(client.create_execution(parent=f"{settings.parent}/workflows/refresh", execution=execution).name)
+
+
+def test_a_rejected_run_shows_its_audits_their_rows_and_how_to_see_them(biaac: Biaac, rejected: str) -> None:
+    result = biaac(f"runs show {rejected}")
+    assert result.code == 0
+    assert "failed not_null of silver.sales_line_versions: 12 rows" in result.out
+    assert QUERY in result.out
+    assert "warned known_products of gold.sales: 4,836 rows" in result.out
+    assert "unique_grain" not in result.out, "what passed is counted, not listed"
+    assert "1 of 3 passed" in result.out
+    assert "4,912 rows" in result.out
+    assert "job 7 of grocery" in result.out
+    assert f"biaac runs retry {rejected}" in result.out
+
+
+def test_runs_are_listed_newest_first_for_people_and_for_scripts(biaac: Biaac, ops: Bucket, rejected: str) -> None:
+    record(ops, "x-2", Outcome.PUBLISHED, "000001-abc")
+    table = biaac("runs").out
+    assert table.index("x-2") < table.index("x-1")
+    assert [run["execution"] for run in json.loads(biaac("runs --json").out)] == ["x-2", "x-1"]
+    assert [run["execution"] for run in json.loads(biaac("runs --json --limit 1").out)] == ["x-2"]
+
+
+def test_a_run_that_died_before_it_decided_is_listed_and_can_be_shown(
+    biaac: Biaac, executions: FakeExecutions, settings: Settings
+) -> None:
+    name = start_execution(settings)
+    died = name.rpartition("/")[2]
+    executions.end(name, State.FAILED)
+    executions.executions[name].error.context = "HttpError 503: the cache is down\nin step warm"
+    assert "failed" in biaac("runs").out
+    assert json.loads(biaac("runs --json").out) == [{"execution": died, "outcome": None, "workflow": "FAILED"}]
+    shown = biaac(f"runs show {died}")
+    assert shown.code == 0
+    assert "the cache is down" in shown.out
+
+
+@pytest.mark.parametrize("command", ["runs show nowhere", "runs retry nowhere"])
+def test_a_run_that_never_was_is_named(biaac: Biaac, command: str) -> None:
+    result = biaac(command)
+    assert result.code == 1
+    assert "there is no run nowhere" in result.err
+    assert "next: biaac runs" in result.err
+
+
+def test_a_run_without_a_record_is_an_answer_for_scripts_too(
+    biaac: Biaac, executions: FakeExecutions, settings: Settings
+) -> None:
+    run = start_execution(settings).rpartition("/")[2]
+    assert json.loads(biaac(f"runs show {run} --json").out) == {
+        "execution": run,
+        "outcome": None,
+        "workflow": "ACTIVE",
+    }
+
+
+def test_audits_are_listed_with_outcome_and_rows(biaac: Biaac, rejected: str) -> None:
+    found = json.loads(biaac("audits --json").out)
+    assert [(audit["audit"], audit["outcome"], audit["rows"]) for audit in found] == [
+        ("not_null", "failed", 12),
+        ("known_products", "warned", 4836),
+        ("unique_grain", "passed", 0),
+    ]
+    assert "known_products" in biaac("audits").out
+
+
+def test_releases_mark_the_one_readers_see(biaac: Biaac, lake: Bucket) -> None:
+    first, second = candidate(lake, loads=[]), candidate(lake, loads=[load("grocery", 1)], sequence=2)
+    releases.promote(lake, "prod", first)
+    found = json.loads(biaac("releases --json").out)
+    assert [(release["id"], release["current"]) for release in found] == [(second, False), (first, True)]
+    marked = [line for line in biaac("releases").out.splitlines() if "►" in line]
+    assert len(marked) == 1
+    assert first in marked[0]
+
+
+def test_a_release_is_shown_whole(biaac: Biaac, lake: Bucket) -> None:
+    release = candidate(lake, loads=[load("grocery", 1)])
+    assert json.loads(biaac(f"releases show {release}").out)["loads"][0]["job"] == 1
+    unknown = biaac("releases show 000009-none")
+    assert unknown.code == 1
+    assert "next: biaac releases" in unknown.err
+
+
+def test_going_back_holds_the_pointer_and_resuming_lifts_it(biaac: Biaac, lake: Bucket) -> None:
+    first, second = candidate(lake, loads=[]), candidate(lake, loads=[], sequence=2)
+    releases.promote(lake, "prod", first)
+    releases.promote(lake, "prod", second)
+    back = biaac(f'releases rollback {first} --reason "prices are wrong"')
+    assert back.code == 0
+    assert f"readers see {first}" in back.out
+    assert "prices are wrong" in biaac("releases").out
+    assert "held" in biaac("status").out
+    third = candidate(lake, loads=[], sequence=3)
+    resumed = biaac("releases resume")
+    assert resumed.code == 0
+    assert f"readers see {third}" in resumed.out
+    now = releases.pointer(lake, "prod")
+    assert now == releases.Pointer(release=third)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("releases rollback --reason x", "prod has no release yet"),
+        ("releases resume", "prod has no release yet"),
+        ("releases rollback 000009-none --reason x", "000009-none does not exist"),
+    ],
+)
+def test_going_back_without_a_release_says_so(biaac: Biaac, command: str, said: str) -> None:
+    result = biaac(command)
+    assert result.code == 1
+    assert said in result.err
+
+
+@pytest.mark.parametrize(
+    "command", ["releases rollback", "runs show", "sync", "nothing", "runs --limit 0", "audits -x"]
+)
+def test_a_wrong_command_line_is_a_usage_error(biaac: Biaac, command: str) -> None:
+    assert biaac(command).code == 2

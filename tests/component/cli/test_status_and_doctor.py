@@ -1,0 +1,143 @@
+"""`biaac status` tells what is true; `biaac doctor` names what is wrong and the command that mends it."""
+
+import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from google.cloud.storage import Bucket
+
+from biaac import releases
+from biaac.clients import storage_client
+from biaac.runs import Outcome
+from biaac.settings import Settings
+from tests.component.cli.conftest import Biaac
+from tests.component.functions.airbyte_server import FakeAirbyte
+from tests.component.functions.executions_server import FakeExecutions, State
+from tests.component.functions.published import candidate, load, record
+
+
+@pytest.fixture
+def ops(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.ops_bucket)
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.lake_bucket)
+
+
+def services(tmp_path: Path, **pids: int) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    listed = [{"name": name, "pid": pid, "port": 1, "log": f"{name}.log"} for name, pid in pids.items()]
+    (folder / "services.json").write_text(json.dumps({"services": listed, "supervisor": os.getpid()}))
+
+
+def dead_pid() -> int:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def test_status_shows_services_syncs_and_the_release(
+    biaac: Biaac, airbyte: FakeAirbyte, lake: Bucket, tmp_path: Path
+) -> None:
+    services(tmp_path, storage=os.getpid(), cache=dead_pid())
+    airbyte.finish(airbyte.start("grocery"), "succeeded", rows=4912)
+    release = candidate(lake, loads=[load("grocery", 1)])
+    releases.promote(lake, "prod", release)
+    result = biaac("status")
+    assert result.code == 0
+    lines = {line.split()[0]: line for line in result.out.splitlines()}
+    assert " up " in lines["storage"]
+    assert " down " in lines["cache"]
+    assert "fresh" in lines["grocery"]
+    assert "4,912 rows" in lines["grocery"]
+    assert "never" in lines["web_shop"]
+    assert release in lines["release"]
+
+
+@pytest.mark.parametrize(
+    ("age", "freshness"),
+    [(timedelta(hours=25), "fresh"), (timedelta(hours=27), "late"), (timedelta(hours=51), "stale")],
+)
+def test_freshness_is_the_time_since_the_last_success_against_the_files_tolerance(
+    biaac: Biaac, airbyte: FakeAirbyte, age: timedelta, freshness: str
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=datetime.now(UTC) - age)
+    airbyte.start("grocery", state="failed")
+    shown = json.loads(biaac("status --json").out)["connections"]
+    assert [each["freshness"] for each in shown] == [freshness, "never"]
+
+
+def test_status_before_anything_names_the_next_commands(biaac: Biaac) -> None:
+    result = biaac("status")
+    assert result.code == 0
+    assert "next: make run" in result.out
+    assert "next: biaac sync NAME" in result.out
+
+
+def test_status_still_shows_dead_services_when_nothing_answers(
+    biaac: Biaac, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services(tmp_path, airbyte=dead_pid())
+    monkeypatch.setenv("AIRBYTE_URL", "http://127.0.0.1:1/api/public/v1")
+    result = biaac("status")
+    assert result.code == 1
+    assert "down" in result.out
+    assert "does not answer" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_missing_settings_are_named_without_a_traceback(biaac: Biaac, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAKE_BUCKET")
+    result = biaac("status")
+    assert result.code == 1
+    assert "LAKE_BUCKET" in result.err
+    assert "next:" in result.err
+
+
+def test_doctor_names_what_is_wrong_and_what_mends_it(
+    biaac: Biaac, airbyte: FakeAirbyte, lake: Bucket, ops: Bucket, tmp_path: Path
+) -> None:
+    services(tmp_path, cache=dead_pid())
+    airbyte.start("grocery", state="succeeded", at=datetime.now(UTC) - timedelta(days=3))
+    airbyte.start("web_shop", state="failed")
+    first = candidate(lake, loads=[])
+    releases.promote(lake, "prod", first)
+    releases.roll_back(lake, "prod", first, by="ann", reason="prices are wrong")
+    record(ops, "x-1", Outcome.REJECTED)
+    result = biaac("doctor")
+    assert result.code == 1
+    said = " ".join(result.out.split())
+    for fault in (
+        "cache (pid",
+        "grocery was last synced 3 days",
+        "job 2 of web_shop failed next: biaac sync web_shop",
+        "ann holds the release: prices are wrong next: biaac releases resume",
+        "run x-1 was rejected: it is rejected next: biaac runs show x-1",
+        "grpc://127.0.0.1:1",
+        "a service does not answer",  # Superset
+    ):
+        assert fault in said
+    assert "✓ No event is dead or refused" in said
+
+
+def test_doctor_finds_a_run_that_died_before_it_decided(
+    biaac: Biaac, executions: FakeExecutions, settings: Settings
+) -> None:
+    from google.cloud.workflows import executions_v1
+
+    from biaac.clients import executions_client
+
+    client = executions_client(Settings.load())
+    started = client.create_execution(
+        parent=f"{settings.parent}/workflows/refresh", execution=executions_v1.Execution(argument="{}")
+    )
+    executions.end(started.name, State.FAILED)
+    died = started.name.rpartition("/")[2]
+    said = " ".join(biaac("doctor").out.split())
+    assert f"run {died} failed before it decided next: biaac runs show {died}" in said

@@ -1,0 +1,126 @@
+"""`biaac sync` follows a sync through what each hop leaves behind; `biaac runs retry` follows a refresh."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from google.cloud.storage import Bucket
+from google.cloud.workflows import executions_v1
+from werkzeug.serving import make_server
+
+from biaac import objects, releases
+from biaac.clients import executions_client, storage_client
+from biaac.runs import Outcome
+from biaac.settings import Settings
+from tests.component.cli.conftest import Biaac
+from tests.component.functions.airbyte_server import FakeAirbyte
+from tests.component.functions.conftest import SOURCE, new_process
+from tests.component.functions.executions_server import FakeExecutions, State
+from tests.component.functions.published import candidate, load, record
+
+__all__ = ["new_process"]  # a fixture of another folder, used here as it is
+
+
+@pytest.fixture
+def functions(new_process: Callable[[], None], biaac: Biaac, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The real function `sync`, served at FUNCTIONS_URL/sync."""
+    from local.functions import create_app  # loads the functions of this checkout: into the new process
+
+    server = make_server("127.0.0.1", 0, create_app(SOURCE / "main.py", ["sync"]), threaded=True)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    monkeypatch.setenv("FUNCTIONS_URL", f"http://127.0.0.1:{server.server_port}")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def ops(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.ops_bucket)
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.lake_bucket)
+
+
+def refreshed(ops: Bucket, executions: FakeExecutions, job: int, outcome: Outcome, state: State, **said: str) -> str:
+    """What function, workflow and transform leave behind for a succeeded job; the id of the execution."""
+    client = executions_client(Settings.load())
+    execution = executions_v1.Execution(argument=json.dumps({"reason": "sync", "connection": "grocery", "job": job}))
+    name = client.create_execution(parent="projects/laptop/locations/local/workflows/refresh", execution=execution).name
+    executions.end(name, state)
+    objects.create(ops, f"starts/grocery/{job}", {"by": "an event", "executions": [name]})
+    run = str(name).rpartition("/")[2]
+    record(ops, run, outcome, said.get("release"))
+    return run
+
+
+def test_a_sync_is_followed_from_airbyte_to_the_dashboards(  # noqa: PLR0917  fixtures are called by name
+    biaac: Biaac, functions: None, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket, lake: Bucket
+) -> None:
+    release = candidate(lake, loads=[load("grocery", 1)])
+    releases.promote(lake, "prod", release)
+    airbyte.ends[1] = 2
+    run = refreshed(ops, executions, 1, Outcome.PUBLISHED, State.SUCCEEDED, release=release)
+    result = biaac("sync grocery")
+    assert result.code == 0, result.err
+    hops = ["job 1 of grocery brought 10 rows", run, "transform:", "warm:", "promote:", "dashboards:", release]
+    found = [result.out.find(hop) for hop in hops]
+    assert -1 not in found
+    assert found == sorted(found)
+
+
+def test_a_running_job_is_attached_to(
+    biaac: Biaac, functions: None, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    job = airbyte.start("grocery")
+    airbyte.ends[job] = 3
+    refreshed(ops, executions, job, Outcome.NOTHING_NEW, State.SUCCEEDED)
+    result = biaac("sync grocery")
+    assert result.code == 0, result.err
+    assert len(airbyte.jobs) == 1
+    assert "nothing new: it is nothing_new" in result.out
+
+
+def test_a_sync_that_fails_exits_1(biaac: Biaac, functions: None, airbyte: FakeAirbyte) -> None:
+    job = airbyte.start("grocery")
+    airbyte.ends[job] = 3
+    airbyte.finish_as = "failed"
+    result = biaac("sync grocery")
+    assert result.code == 1
+    assert f"job {job} of grocery failed" in result.err
+
+
+def test_rejected_data_exits_1_and_names_the_next_command(
+    biaac: Biaac, functions: None, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    airbyte.ends[1] = 2
+    run = refreshed(ops, executions, 1, Outcome.REJECTED, State.FAILED)
+    result = biaac("sync grocery")
+    assert result.code == 1
+    assert "rejected: it is rejected; dashboards keep showing the last good release" in result.err
+    assert f"next: biaac runs show {run}" in result.err
+
+
+def test_a_connection_that_does_not_exist_is_named_before_anything_is_asked(biaac: Biaac, airbyte: FakeAirbyte) -> None:
+    result = biaac("sync nowhere")
+    assert result.code == 1
+    assert "there are: grocery, web_shop" in result.err
+    assert not airbyte.calls
+
+
+def test_functions_that_are_down_are_named(biaac: Biaac) -> None:
+    result = biaac("sync grocery")
+    assert result.code == 1
+    assert "a service does not answer" in result.err
+    assert "next: biaac doctor" in result.err
+
+
+def test_a_retry_starts_a_refresh_and_follows_it(biaac: Biaac, executions: FakeExecutions, ops: Bucket) -> None:
+    record(ops, "x-1", Outcome.REJECTED)
+    executions.created_as = State.SUCCEEDED
+    result = biaac("runs retry x-1")
+    assert result.code == 0, result.err
+    assert executions.arguments() == [{"reason": "retry"}]

@@ -10,7 +10,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from assets.reconcile import reconcile
+from assets.reconcile import reconcile, start_superset
 from biaac.errors import BiaacError
 from settings import SupersetSettings
 
@@ -19,7 +19,7 @@ def main() -> None:
     """Parse, reconcile, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plan", action="store_true", help="change nothing")
-    done = reconcile(SupersetSettings.load(), plan=parser.parse_args().plan)
+    done = reconcile(SupersetSettings.load(), start_superset, plan=parser.parse_args().plan)
     for change in done.changes:
         print(json.dumps(asdict(change)))
     warmed = done.warmed.requests if done.warmed else 0

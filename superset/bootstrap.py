@@ -20,6 +20,7 @@ def main() -> None:
     """Bring the state up to this version, and say where the password is."""
     settings = SupersetSettings.load()
     settings.make_missing_secrets()
+    settings.secret_key()  # refused here, not after seconds of starting Superset
     marker = settings.state / "bootstrapped"
     wanted = _version(settings)
     if not settings.has_metadata or not marker.exists() or marker.read_text() != wanted:

@@ -10,3 +10,4 @@ workers = 1  # each holds about 280 MB; a result that is not cached is computed 
 threads = 8  # a dashboard's charts ask at the same time; browsers open six connections
 timeout = 120
 keepalive = 75
+control_socket_disable = True  # its default path is one for all of a user's servers

@@ -9,7 +9,7 @@ and to the files, should they have changed.
 import argparse
 import sys
 
-from assets.reconcile import reconcile
+from assets.reconcile import reconcile, start_superset
 from biaac.errors import BiaacError
 from settings import SupersetSettings
 
@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--release", required=True, help="the release whose promotion this follows")
     asked = parser.parse_args().release
-    done = reconcile(SupersetSettings.load())
+    done = reconcile(SupersetSettings.load(), start_superset)
     assert done.warmed is not None  # noqa: S101  # only a plan warms nothing
     instead = "" if done.release == asked else f" (current now, instead of {asked})"
     print(f"release {done.release}{instead}: {len(done.changes)} changes, {done.warmed.requests} requests warmed")

@@ -1,7 +1,7 @@
 """Superset brought to the files and the current release: the one thing that both jobs, apply and refresh, do."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ from .bundle import Bundle
 from .compile import compile_bundle
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from .store import Change
     from .warm import Warmed
 
@@ -35,10 +37,11 @@ class Reconciled:
     warmed: "Warmed | None"
 
 
-def reconcile(settings: SupersetSettings, *, plan: bool = False) -> Reconciled:
+def reconcile(settings: SupersetSettings, start: "Callable[[], Flask]", *, plan: bool = False) -> Reconciled:
     """Make Superset equal to the files, warm it, and leave its statements for the cache service to warm by.
 
     The default period follows how far the data reaches, so a new release may change a dashboard as a file may.
+    ``start`` is called once the files are known to be sound: it takes seconds.
     """
     storage = storage_client(settings)
     lake = storage.bucket(settings.lake_bucket)
@@ -46,7 +49,7 @@ def reconcile(settings: SupersetSettings, *, plan: bool = False) -> Reconciled:
     if release is None:
         raise PermanentError(f"{settings.environment} has no release yet", hint="biaac sync NAME")
     bundle = _bundle(settings, lake, release)
-    with _superset(release.id):
+    with _as_admin(start(), release.id):
         from .store import apply
         from .warm import warm
 
@@ -56,6 +59,16 @@ def reconcile(settings: SupersetSettings, *, plan: bool = False) -> Reconciled:
         statements = {"statements": warmed.statements}
         objects.update(storage.bucket(settings.ops_bucket), f"warm/{settings.environment}.json", lambda _: statements)
     return Reconciled(release.id, changes, warmed)
+
+
+def start_superset() -> "Flask":
+    """Superset's application in this process."""
+    gc.disable()  # importing Superset makes millions of objects that stay: collecting among them costs a quarter of it
+    from superset.app import create_app
+
+    app: Flask = create_app()
+    gc.enable()
+    return app
 
 
 def database_uri(cache_url: str) -> str:
@@ -74,14 +87,10 @@ def _bundle(settings: SupersetSettings, lake: Bucket, release: Release) -> Bundl
 
 
 @contextmanager
-def _superset(release: str) -> Iterator[None]:
-    """Superset in this process, as the user ``admin``, seeing ``release``."""
-    gc.disable()  # importing Superset makes millions of objects that stay: collecting among them costs a quarter of it
+def _as_admin(app: "Flask", release: str) -> Iterator[None]:
+    """A request by the user ``admin``, seeing ``release``."""
     from flask import g
-    from superset.app import create_app
 
-    app = create_app()
-    gc.enable()
     with app.test_request_context():
         from superset.extensions import security_manager
 

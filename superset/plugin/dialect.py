@@ -89,15 +89,19 @@ class CacheDialect(default.DefaultDialect):
             for name, type_code, _, _, _, _, nullable in result.cursor.description
         ]
 
-    def get_pk_constraint(self, connection: Connection, table_name: str, **_: Any) -> dict[str, Any]:
+    def get_pk_constraint(
+        self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
+    ) -> dict[str, Any]:
         """Tables have no declared keys."""
         return {"constrained_columns": [], "name": None}
 
-    def get_foreign_keys(self, connection: Connection, table_name: str, **_: Any) -> list[Any]:
+    def get_foreign_keys(
+        self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
+    ) -> list[Any]:
         """Tables have no declared keys."""
         return []
 
-    def get_indexes(self, connection: Connection, table_name: str, **_: Any) -> list[Any]:
+    def get_indexes(self, connection: Connection, table_name: str, schema: str | None = None, **_: Any) -> list[Any]:
         """There are no indexes."""
         return []
 

@@ -3,10 +3,12 @@
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.stack import Stack
 
@@ -18,8 +20,38 @@ ARGUMENTS = [  # a headless browser that talks to nobody but the page
     "--disable-sync",
     "--no-first-run",
 ]
+PIXEL = "scarf.sh"  # the front end's usage pixel; the page's own policy blocks it, and the browser says so
 CHARTS = 12  # KPIs, areas, bars, pies, heat map, treemap, pivot and table of superset/dashboards/sales_overview.yaml
 PATIENCE_MS = 90_000  # a cold Superset on two busy cores
+
+
+@dataclass
+class Watch:
+    """What the page was answered, and what went wrong in it."""
+
+    answers: list[Response] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def follow(self, page: Page) -> None:
+        page.on("response", lambda answer: self.answers.append(answer) if "/chart/data" in answer.url else None)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda line: self.faults.append(line.text) if line.type == "error" else None)
+
+    def results(self) -> list[dict[str, Any]]:
+        """Every answer to a query of a chart or of a filter's list, with the chart's kind."""
+        found = []
+        for answer in self.answers:
+            asked = answer.request.post_data_json
+            if asked["queries"][0].get("result_type") == "timegrains":  # a list of words, asked of no table
+                continue
+            assert answer.status == 200, answer.text()
+            found += [{"of": asked["form_data"]["viz_type"]} | result for result in answer.json()["result"]]
+        return found
+
+
+@pytest.fixture(scope="module")
+def watch() -> Watch:
+    return Watch()
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +65,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def page(stack: Stack, browser: Browser) -> Iterator[Page]:
+def page(stack: Stack, browser: Browser, watch: Watch) -> Iterator[Page]:
     """The dashboard, opened by somebody who has just logged in."""
     page = browser.new_page(
         viewport={"width": 1600, "height": 1400}, base_url=f"http://127.0.0.1:{stack.superset_port}"
@@ -41,7 +73,9 @@ def page(stack: Stack, browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(PATIENCE_MS)
     if stack.release() is None:  # this folder run alone
         stack.sync_by_schedule()
+    stack.biaac("dashboards", "apply")  # warm, whatever release other tests went back to
     log_in(page, stack.password)
+    watch.follow(page)
     open_dashboard(page)
     yield page
     page.close()
@@ -76,6 +110,18 @@ def test_every_chart_is_drawn_and_none_shows_an_error(page: Page) -> None:
         expect(page.get_by_text(text)).to_have_count(0)
 
 
+def test_every_answer_was_waiting_in_the_cache(page: Page, watch: Watch) -> None:
+    """The queries that a refresh warms are those a browser sends; another Superset may send others."""
+    results = watch.results()
+    assert len(results) > CHARTS
+    assert [result["of"] for result in results if result["error"] or not result["rowcount"]] == []
+    assert [result["of"] for result in results if not result["is_cached"]] == []
+
+
+def test_nothing_went_wrong_in_the_page(page: Page, watch: Watch) -> None:
+    assert [fault for fault in watch.faults if PIXEL not in fault] == []
+
+
 def test_it_says_how_far_the_data_reaches_and_which_release_it_is(page: Page, stack: Stack) -> None:
     release = stack.release()
     assert release is not None and release.data_as_of is not None
@@ -95,6 +141,13 @@ def test_a_filter_changes_the_number_to_the_right_one(page: Page, stack: Stack) 
         f" AND sale_date >= DATE '{weeks[0]}' AND sale_date < DATE '{weeks[1]}'"
     )
     assert kpi(page) == f"${revenue:,.0f}"
+
+
+def test_a_filter_within_another_offers_what_is_left(page: Page, stack: Stack) -> None:
+    """Follows the test above: FUEL is chosen."""
+    ((categories,),) = stack.ask("SELECT count(DISTINCT product_category) FROM gold.sales WHERE department = 'FUEL'")
+    bar = page.locator("[data-test=filter-bar]")
+    expect(bar.get_by_text(re.compile(rf"^{categories} options?$")).first).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_the_picture_in_the_readme_is_of_this_dashboard(page: Page, tmp_path: Path) -> None:

@@ -1,0 +1,231 @@
+"""One Superset for all tests of this folder: a tiny lake, the real cache service, Superset as the supervisor starts it.
+
+Preparing its database takes a third of a minute and a job's start several seconds; so tests share one server and one
+process that reconciles, and the jobs themselves run in a few.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+from google.cloud.storage import Bucket
+
+from biaac import objects, releases
+from biaac.releases import AuditOutcome, StreamFreshness
+from biaac.settings import ROOT
+from sqlmesh_project import metric_files
+from tests.component.cache.service import Cache, Lake, build
+from tests.conftest import free_port, wait_for
+
+PYTHON = ROOT / ".biaac/envs/superset/bin/python"
+GUNICORN = ROOT / ".biaac/envs/superset/bin/gunicorn"
+SALES = """
+SELECT i // 3 AS basket_id, i % 11 AS product_id, i // 7 AS household_id, i % 5 AS store_id,
+       TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i AS sold_at,
+       CAST(TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i AS DATE) AS sale_date,
+       CAST(i % 4 + 1 AS INTEGER) AS quantity, CAST(NULL AS DECIMAL(18, 3)) AS fuel_gallons,
+       CAST(i % 97 * 1.37 AS DECIMAL(18, 2)) AS revenue, CAST(i % 3 AS DECIMAL(18, 2)) AS loyalty_discount,
+       CAST(i % 5 AS DECIMAL(18, 2)) AS coupon_discount, CAST(0 AS DECIMAL(18, 2)) AS coupon_match_discount,
+       ['GROCERY', 'FUEL', 'MEAT', 'DELI', 'PRODUCE', 'FLORAL', 'PASTRY', 'SEAFOOD'][i % 8 + 1] AS department,
+       'CATEGORY ' || i % 8 || i % 3 AS product_category, ['National', 'Private'][i % 2 + 1] AS brand,
+       ['Unknown', '50-74K', 'Under 15K'][i % 3 + 1] AS income,
+       CAST(date_trunc('month', TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i) AS DATE) AS sale_month
+FROM (SELECT CAST(range AS BIGINT) AS i FROM range({rows}))
+"""  # from 2017-08-20 on, fifteen lines a day
+ROWS = 1560  # until 2017-12-03: the last thirteen whole weeks end with 2017-11-26
+
+
+@dataclass
+class Superset:
+    """The running server, its jobs, and what it stands on."""
+
+    cache: Cache
+    lake: Lake
+    files: Path
+    state: Path
+    environment: dict[str, str]
+    port: int
+    reconciler: "subprocess.Popen[str] | None" = None
+    rows: int = 0  # of the current release
+    touched: bool = True  # since it was last brought to the repository's files and ROWS lines
+    _client: httpx.Client | None = None
+
+    def publish(self, rows: int) -> str:
+        """A release of so many lines, promoted; its id."""
+        self.rows, self.touched = rows, True
+        candidate = self.lake.candidate({"gold.sales": [SALES.format(rows=rows)]})
+        release = releases.read(self.lake.lake, "prod", candidate)
+        reached = duckdb.sql(f"SELECT max(sold_at) FROM ({SALES.format(rows=rows)})").fetchall()[0][0]
+        columns = set(duckdb.sql(SALES.format(rows=1)).columns)
+        whole = release.model_copy(
+            update={
+                "metrics": metric_files.load(ROOT / "sqlmesh_project/metrics", {"gold.sales": columns}),
+                "freshness": [
+                    StreamFreshness(
+                        connection="grocery",
+                        stream="transactions",
+                        data_as_of=reached.replace(tzinfo=UTC),
+                        synced_at=datetime(2026, 11, 24, tzinfo=UTC),
+                    )
+                ],
+                "audits": [
+                    AuditOutcome(model="gold.sales", audit="not_null", blocking=True, rows=0, query="SELECT 1"),
+                    AuditOutcome(model="gold.sales", audit="in_range", blocking=False, rows=3, query="SELECT 2"),
+                ],
+            }
+        )
+        self.lake.newest = whole
+        releases.write(self.lake.lake, whole)
+        releases.promote(self.lake.lake, "prod", whole.id)
+        return whole.id
+
+    def run(self, script: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run ``superset/<script>`` as its job does."""
+        self.touched = True
+        done = subprocess.run(
+            [str(PYTHON), f"superset/{script}", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+        assert done.returncode == 0 or not check, done.stdout + done.stderr
+        return done
+
+    def apply(self, *, plan: bool = False) -> list[dict[str, Any]]:
+        """What the jobs apply and refresh do, in a process that stays; the changes. ``AssertionError`` if it failed."""
+        self.touched = True
+        if self.reconciler is None:
+            self.reconciler = subprocess.Popen(
+                [str(PYTHON), "tests/component/superset/reconciler.py"],
+                cwd=ROOT,
+                env=self.environment | {"PYTHONPATH": f"{ROOT}:{ROOT / 'superset'}"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=(self.state / "reconciler.log").open("w"),
+                text=True,
+            )
+        assert self.reconciler.stdin and self.reconciler.stdout
+        print(json.dumps({"plan": plan}), file=self.reconciler.stdin, flush=True)
+        while not (line := self.reconciler.stdout.readline()).startswith("{"):
+            assert line, (self.state / "reconciler.log").read_text()[-2000:]
+        answer = json.loads(line)
+        assert "error" not in answer, answer["error"]
+        changes: list[dict[str, Any]] = answer["changes"]
+        return changes
+
+    @property
+    def release(self) -> str:
+        """The id of the current one."""
+        release = releases.current(self.lake.lake, "prod")
+        assert release is not None
+        return release.id
+
+    @property
+    def password(self) -> str:
+        return (self.state / "admin_password").read_text()
+
+    def client(self) -> httpx.Client:
+        """Superset's REST API, logged in as admin."""
+        if self._client is not None:
+            return self._client
+        client = self._client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
+        credentials = {"username": "admin", "password": self.password, "provider": "db", "refresh": False}
+        token = client.post("/api/v1/security/login", json=credentials).raise_for_status().json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        csrf = client.get("/api/v1/security/csrf_token/").raise_for_status().json()["result"]
+        client.headers.update({"X-CSRFToken": csrf, "Referer": str(client.base_url)})
+        return client
+
+    def ask(self, query: dict[str, Any]) -> dict[str, Any]:
+        """The first answer of the chart data API over ``gold.sales``."""
+        found = self.client().get("/api/v1/dataset/", params={"q": "(filters:!((col:table_name,opr:eq,value:sales)))"})
+        dataset = found.raise_for_status().json()["result"][0]["id"]
+        body = {"datasource": {"id": dataset, "type": "table"}, "queries": [{"row_limit": 10_000} | query]}
+        answer = self.client().post("/api/v1/chart/data", json=body)
+        assert answer.status_code == 200, answer.text
+        result: dict[str, Any] = answer.json()["result"][0]
+        return result
+
+    def truth(self, sql: str, rows: int = ROWS) -> list[tuple[Any, ...]]:
+        """What DuckDB answers over the same lines, as table ``sales``."""
+        return duckdb.sql(f"WITH sales AS ({SALES.format(rows=rows)}) {sql}").fetchall()
+
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of what dashboards are made of in Superset's database, times of change included."""
+        tables = ("dbs", "tables", "table_columns", "sql_metrics", "slices", "dashboards", "dashboard_slices")
+        with closing(sqlite3.connect(self.state / "superset.db")) as connection:
+            return {name: connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall() for name in tables}
+
+    @property
+    def ops(self) -> Bucket:
+        return self.lake.ops
+
+    def warm_statements(self) -> list[str]:
+        """What it left for the cache service."""
+        statements: list[str] = objects.read(self.ops, "warm/prod.json").value["statements"]
+        return statements
+
+
+@pytest.fixture(scope="package")
+def standing(storage_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
+    """Superset as it stands after its first start."""
+    folder = tmp_path_factory.mktemp("superset")
+    cache, lake = build(storage_server, folder)
+    cache.start(workers=2, worker_mib=512)
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    environment |= cache.environment | {
+        "CACHE_URL": cache.url,
+        "SUPERSET_URL": f"http://127.0.0.1:{port}",
+        "SUPERSET_PORT": str(port),
+        "SUPERSET_STATE_DIR": str(folder / "state"),
+        "SUPERSET_FILES_DIR": str(folder / "files"),
+    }
+    superset = Superset(cache, lake, folder / "files", folder / "state", environment, port)
+    reset_files(superset)
+    superset.run("bootstrap.py")
+    command = [str(GUNICORN), "-c", "superset/gunicorn_conf.py", "superset.app:create_app()"]
+    with (folder / "gunicorn.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    health = f"http://127.0.0.1:{port}/health"
+    wait_for(lambda: httpx.get(health, timeout=5).is_success, seconds=90, what=f"superset answers; see {folder}")
+    yield superset
+    server.send_signal(signal.SIGINT)  # gunicorn: at once
+    server.wait(30)
+    if superset.reconciler:
+        superset.reconciler.kill()
+        superset.reconciler.wait()
+    cache.stop()
+
+
+@pytest.fixture
+def superset(standing: Superset) -> Superset:
+    """The same: as the repository's files say, over a release of ROWS lines."""
+    if standing.touched:
+        reset_files(standing)
+        if standing.rows != ROWS:
+            standing.publish(ROWS)
+        standing.apply()
+        standing.touched = False
+    return standing
+
+
+def reset_files(superset: Superset) -> None:
+    shutil.rmtree(superset.files, ignore_errors=True)
+    for name in ("dashboards", "datasets"):
+        shutil.copytree(ROOT / "superset" / name, superset.files / name)

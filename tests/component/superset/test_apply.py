@@ -1,0 +1,111 @@
+"""Dashboards from files: made, left alone, renamed, removed, refused."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.component.superset.conftest import Superset
+
+DASHBOARD = "dashboards/sales_overview.yaml"
+
+
+def edit(superset: Superset, old: str, new: str) -> Path:
+    """Replace text in the dashboard's file."""
+    file = superset.files / DASHBOARD
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    return file
+
+
+def charts(superset: Superset) -> dict[str, int]:
+    """Title -> id of every chart."""
+    with closing(sqlite3.connect(superset.state / "superset.db")) as connection:
+        return dict(connection.execute("SELECT slice_name, id FROM slices").fetchall())
+
+
+def test_applying_again_writes_nothing(superset: Superset) -> None:
+    before = superset.everything()
+    assert superset.apply() == []
+    assert superset.everything() == before
+
+
+def test_a_plan_says_what_apply_would_do_and_does_nothing(superset: Superset) -> None:
+    edit(superset, "top: 10, horizontal: true", "top: 5, horizontal: true")
+    before = superset.everything()
+    planned = superset.apply(plan=True)
+    assert superset.everything() == before
+    assert [(change["action"], change["kind"], change["name"]) for change in planned] == [
+        ("update", "chart", "sales_overview/bar-revenue-product_category"),
+        ("update", "dashboard", "sales_overview"),
+    ]
+    assert planned[0]["fields"] == ["slice_name", "params", "query_context"]
+    assert superset.apply() == planned
+
+
+def test_a_chart_keeps_its_identity_when_it_is_renamed_and_moved(superset: Superset) -> None:
+    before = charts(superset)["Departments side by side"]
+    edit(superset, "title: Departments side by side", "width: 10, title: All departments")
+    superset.apply()
+    assert charts(superset)["All departments"] == before
+
+
+def test_a_chart_that_left_the_file_is_deleted_and_comes_back_with_it(superset: Superset) -> None:
+    there = set(charts(superset))
+    file = edit(superset, "      - {donut: revenue, by: brand, width: 4}\n", "")
+    changes = superset.apply()
+    assert there - set(charts(superset)) == {"Revenue by brand"}
+    assert {"action": "delete", "kind": "chart", "name": "Revenue by brand", "fields": []} in changes
+    file.write_text(file.read_text().replace("{area: ", "{donut: revenue, by: brand, width: 4}\n      - {area: "))
+    superset.apply()
+    assert set(charts(superset)) == there
+
+
+def test_a_removed_chart_stays_while_a_dashboard_made_by_hand_uses_it(superset: Superset) -> None:
+    chart = charts(superset)["Revenue by brand"]
+    client = superset.client()
+    made = client.post("/api/v1/dashboard/", json={"dashboard_title": "By hand"}).raise_for_status().json()["id"]
+    client.put(f"/api/v1/chart/{chart}", json={"dashboards": [made]}).raise_for_status()
+    edit(superset, "      - {donut: revenue, by: brand, width: 4}\n", "")
+    superset.apply()
+    assert charts(superset)["Revenue by brand"] == chart
+    client = superset.client()
+    client.delete(f"/api/v1/dashboard/{made}").raise_for_status()
+    superset.apply()
+    assert "Revenue by brand" not in charts(superset)
+
+
+def test_a_dashboard_whose_file_is_gone_is_deleted_with_its_charts_and_datasets(superset: Superset) -> None:
+    (superset.files / "dashboards/second.yaml").write_text((superset.files / DASHBOARD).read_text())
+    superset.apply()
+    with_both = superset.everything()
+    (superset.files / "dashboards/second.yaml").unlink()
+    superset.apply()
+    with_one = superset.everything()
+    assert len(with_both["dashboards"]) - len(with_one["dashboards"]) == 1
+    assert len(with_both["slices"]) == 2 * len(with_one["slices"])
+    (superset.files / DASHBOARD).unlink()
+    superset.apply()
+    left = superset.everything()
+    assert [len(left[name]) for name in ("dashboards", "slices", "tables")] == [0, 0, 0]
+
+
+def test_a_file_with_faults_changes_nothing_and_names_each(superset: Superset) -> None:
+    file = edit(superset, "row: [revenue, baskets,", "row: [revenu, baskets,")
+    edit(superset, "{select: income}", "{select: incom}")
+    before = superset.everything()
+    done = superset.run("apply.py", check=False)
+    assert done.returncode == 1
+    assert superset.everything() == before
+    assert f"{file}:12: filters.4.select: no column 'incom'; did you mean income?" in done.stderr
+    assert f"{file}:15: layout.0.row.0.kpi: no metric 'revenu'; did you mean revenue?" in done.stderr
+
+
+def test_no_chart_names_an_instance_it_was_made_on(superset: Superset) -> None:
+    """Ids of rows stand only where Superset looks for them; identity is the uuid."""
+    with closing(sqlite3.connect(superset.state / "superset.db")) as connection:
+        rows = connection.execute("SELECT id, params FROM slices").fetchall()
+    for identity, params in rows:
+        assert "slice_id" not in json.loads(params)
+        assert json.loads(params)["datasource"].endswith("__table"), identity

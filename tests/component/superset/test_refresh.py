@@ -1,0 +1,97 @@
+"""Superset follows the release: numbers, periods, caches."""
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+from biaac import releases
+from tests.component.superset.conftest import ROWS, Superset
+
+LINES = {"metrics": ["lines"]}
+
+
+def lines(superset: Superset) -> int:
+    (row,) = superset.ask(LINES)["data"]
+    return int(row["lines"])
+
+
+def period(superset: Superset) -> str:
+    """What the dashboard's period is at first."""
+    with closing(sqlite3.connect(superset.state / "superset.db")) as connection:
+        ((metadata,),) = connection.execute("SELECT json_metadata FROM dashboards WHERE slug = 'sales_overview'")
+    (found,) = [
+        one for one in json.loads(metadata)["native_filter_configuration"] if one["filterType"] == "filter_time"
+    ]
+    value: str = found["defaultDataMask"]["filterState"]["value"]
+    return value
+
+
+def test_a_promotion_and_a_rollback_are_seen_at_the_next_request(superset: Superset) -> None:
+    old = superset.release
+    assert lines(superset) == ROWS
+    superset.publish(ROWS + 15)
+    assert lines(superset) == ROWS + 15
+    releases.roll_back(superset.lake.lake, "prod", old, by="test", reason="test")
+    assert superset.ask(LINES)["is_cached"]  # the answer it gave before
+    assert lines(superset) == ROWS
+    releases.resume(superset.lake.lake, "prod")
+    assert lines(superset) == ROWS + 15
+
+
+def test_a_refresh_moves_the_period_with_the_data_and_nothing_else(superset: Superset) -> None:
+    assert period(superset) == "2017-08-28 : 2017-11-27"
+    before = superset.everything()
+    old = superset.release
+    new = superset.publish(ROWS + 15)  # now a line of Monday, 4 December: the week before is whole
+    printed = superset.run("refresh.py", "--release", old).stdout  # it is late: the next promotion has happened
+    assert f"release {new} (current now, instead of {old}): 1 changes" in printed
+    assert period(superset) == "2017-09-04 : 2017-12-04"
+    after = superset.everything()
+    assert [name for name in after if after[name] != before[name]] == ["dashboards"]
+
+
+def test_after_a_refresh_every_chart_answers_from_the_cache(superset: Superset) -> None:
+    superset.publish(ROWS + 2)
+    superset.apply()
+    client = superset.client()
+    found = client.get("/api/v1/dashboard/sales_overview/charts").raise_for_status().json()["result"]
+    assert len(found) >= 10
+    for chart in found:
+        context = client.get(f"/api/v1/chart/{chart['id']}").raise_for_status().json()["result"]["query_context"]
+        answer = client.post("/api/v1/chart/data", json=with_defaults(json.loads(context), period(superset)))
+        assert answer.status_code == 200, answer.text
+        for result in answer.json()["result"]:
+            assert result["is_cached"], chart["slice_name"]
+            assert result["rowcount"] > 0, chart["slice_name"]
+
+
+def with_defaults(context: dict[str, Any], time_range: str) -> dict[str, Any]:
+    """A chart's own queries as the dashboard's filters make them; the chart that tells the release has none."""
+    for query in context["queries"]:
+        if query["filters"]:
+            query["time_range"] = time_range
+            query["extras"]["time_grain_sqla"] = "P1W"
+            for column in query["columns"]:
+                if isinstance(column, dict):
+                    column["timeGrain"] = "P1W"
+    return context
+
+
+def test_the_cache_service_can_answer_every_statement_it_is_left(superset: Superset) -> None:
+    release = superset.release
+    statements = superset.warm_statements()
+    assert len(statements) == len(set(statements)) > 15
+    warmed = superset.cache.warm(release)
+    assert warmed["statements"] == len(statements)
+    assert not warmed.get("failed")
+
+
+def test_the_page_tells_how_far_the_data_reaches_which_release_it_is_and_what_audits_found(superset: Superset) -> None:
+    release = superset.release
+    client = superset.client()
+    found = client.get("/api/v1/dashboard/sales_overview/charts").raise_for_status().json()["result"]
+    (chart,) = [one["id"] for one in found if one["slice_name"] == "Data behind this page"]
+    context = client.get(f"/api/v1/chart/{chart}").raise_for_status().json()["result"]["query_context"]
+    (row,) = client.post("/api/v1/chart/data", json=json.loads(context)).raise_for_status().json()["result"][0]["data"]
+    assert (row["release"], row["audits"], row["rows"]) == (release, "1 of 2 passed", ROWS)

@@ -1,0 +1,62 @@
+"""What dashboard files mean: periods, widths, keys, and the schema that editors use."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import jsonschema
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from biaac import files as yaml_files
+from superset.assets import files
+from superset.assets.files import Period
+
+DATES = st.dates(date(1970, 1, 1), date(2100, 1, 1))
+
+
+@given(reached=DATES, length=st.integers(1, 200), unit=st.sampled_from(["day", "week", "month"]))
+def test_a_period_is_whole_and_never_holds_the_day_that_data_has_reached(reached: date, length: int, unit: str) -> None:
+    start, end = Period(length, unit).until(reached)
+    assert start < end <= reached
+    if unit == "day":
+        assert end - start == timedelta(days=length)
+        assert end == reached
+    if unit == "week":
+        assert (start.weekday(), end.weekday()) == (0, 0)
+        assert end - start == timedelta(weeks=length)
+        assert reached - end < timedelta(weeks=1)
+    if unit == "month":
+        assert (start.day, end.day) == (1, 1)
+        assert (end.year - start.year) * 12 + end.month - start.month == length
+        assert (end.year, end.month) == (reached.year, reached.month)
+
+
+def row(*charts: object) -> files.Row:
+    return files.Row.model_validate({"row": list(charts)})
+
+
+def test_charts_share_what_is_left_of_a_row() -> None:
+    assert files.widths(row("revenue", "baskets", "households")) == [4, 4, 4]
+    assert files.widths(row({"kpi": "revenue", "width": 6}, "baskets", "households")) == [6, 3, 3]
+
+
+def test_a_chart_is_known_by_what_it_shows_not_by_its_title() -> None:
+    named, plain = row(
+        {"area": "revenue", "by": "department", "title": "Where money comes from", "width": 8},
+        {"area": "revenue", "by": "department", "top": 4},
+    ).row
+    assert files.chart_key(named) == files.chart_key(plain) == "area-revenue-department"
+
+
+def test_the_published_schema_is_current(repository: Path) -> None:
+    published = (repository / "docs/reference/dashboard.schema.json").read_text()
+    assert published == files.json_schema(), "python -m superset.assets.files > docs/reference/dashboard.schema.json"
+
+
+def test_every_dashboard_of_the_repository_is_valid_for_the_model_and_for_editors(repository: Path) -> None:
+    found = list((repository / "superset/dashboards").glob("*.yaml"))
+    assert found
+    for file in found:
+        yaml_files.load(file, files.Dashboard)
+        jsonschema.validate(yaml.safe_load(file.read_text()), files.Dashboard.model_json_schema())

@@ -98,7 +98,7 @@ def open_dashboard(page: Page) -> None:
 
 def settle(page: Page) -> None:
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("document.querySelectorAll('[data-test=loading-indicator], .loading').length === 0")
+    expect(page.locator("[data-test=loading-indicator], .loading")).to_have_count(0, timeout=PATIENCE_MS)
 
 
 def test_every_chart_is_drawn_and_none_shows_an_error(page: Page) -> None:
@@ -133,7 +133,7 @@ def test_it_says_how_far_the_data_reaches_and_which_release_it_is(page: Page, st
 def test_a_filter_changes_the_number_to_the_right_one(page: Page, stack: Stack) -> None:
     before = kpi(page)
     choose(page, "Department", "FUEL")
-    page.wait_for_function("before => !document.body.innerText.includes(before)", arg=before)
+    expect(page.locator("body")).not_to_contain_text(before, timeout=PATIENCE_MS)
     settle(page)
     weeks = period(page)
     ((revenue,),) = stack.ask(

@@ -13,8 +13,8 @@ from tests.conftest import free_port, wait_for
 from tests.stack import Stack, free_port_base
 
 TOTALS = (
-    "SELECT count(*), sum(revenue), (SELECT count(*) FROM (SELECT DISTINCT basket_id, product_id FROM gold.sales))"
-    " FROM gold.sales"
+    "SELECT count(*) AS lines, sum(revenue) AS revenue,"
+    " (SELECT count(*) FROM (SELECT DISTINCT basket_id, product_id FROM gold.sales)) AS keys FROM gold.sales"
 )
 
 

@@ -100,9 +100,8 @@ def _end_process(fault: threading.ExceptHookArgs) -> None:
 def listen(port: int) -> socket.socket:
     """Take the port on loopback, before any state is touched: a second server on the same state must not start."""
     taken = socket.socket()
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a start right after a stop finds it in TIME_WAIT
     try:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a start right after a stop finds it in TIME_WAIT
         taken.bind(("127.0.0.1", port))
     except OSError as error:
         sys.exit(

@@ -23,7 +23,7 @@ from biaac.clients import job_executions_client
 from biaac.settings import ROOT
 from local import processes
 from tests.browser.test_sales_overview import ARGUMENTS, log_in, open_dashboard
-from tests.conftest import free_port, wait_for
+from tests.conftest import wait_for
 from tests.stack import Stack, free_port_base
 
 TICKS = 5
@@ -35,7 +35,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "biaac"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(root)], check=True)
-        stack = Stack(root, free_port_base(), free_port())
+        base = free_port_base()
+        stack = Stack(root, base, base + 10)
         memory = Memory(root)
         fresh = _timed(lambda: _start(stack))
         _stop(stack)

@@ -34,10 +34,7 @@ class Observed:
 
 def observe(known: Ledger, bucket: Bucket, settings: Settings, declared: dict[str, Connection]) -> Observed:
     """Ask Airbyte, then list Bronze: all files of a sync are in place before it succeeds."""
-    jobs = {
-        name: airbyte.succeeded_jobs(settings, connection.id, after=_newest_admitted(known, name))
-        for name, connection in declared.items()
-    }
+    jobs = airbyte.succeeded_jobs(settings, {name: _newest_admitted(known, name) for name in declared})
     listed = bronze.listing(bucket)
     streams = {}
     for connection in declared.values():

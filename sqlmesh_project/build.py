@@ -248,6 +248,9 @@ class _Progress(NoopConsole):
             warned = f", {num_audits_failed} warned" if num_audits_failed else ""
             say(f"  {snapshot.model.name:<28} {duration_ms / 1000:6.2f} s  audits: {num_audits_passed} passed{warned}")
 
+    def log_warning(self, short_message: str, *_: Any, **__: Any) -> None:
+        say(f"  warning: {' '.join(short_message.split())}")
+
     def log_failed_models(self, errors: list[Any]) -> None:
         for error in errors:
             name = getattr(error.node, "snapshot_name", str(error.node))

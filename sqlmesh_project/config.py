@@ -62,6 +62,7 @@ def _local(settings: LakeSettings) -> GatewayConfig:
                 "autoload_known_extensions": "false",
                 "TimeZone": "UTC",
             },
+            register_comments=False,  # releases carry them; here they would be a third of a run's statements
             secrets={"bronze": _bronze_secret(settings)},  # named and scoped: another gs:// secret must not replace it
         ),
         state_connection=DuckDBConnectionConfig(database=str(settings.lake_folder / "state.duckdb")),

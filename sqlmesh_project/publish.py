@@ -101,9 +101,9 @@ def _files_of(lake: Bucket, release: Release | None, table: str) -> dict[tuple[s
 def _partitions(connection: duckdb.DuckDBPyConnection, table: GoldTable, columns: list[Column]) -> list[_Rows]:
     """Count and fingerprint of every partition in one scan; independent of the order of rows."""
     names = ", ".join(f'"{column.name}"' for column in columns)
-    partition = f'"{table.partitioned_by}"::VARCHAR' if table.partitioned_by else "NULL"
+    partition = f'"{table.partitioned_by}"' if table.partitioned_by else None
     found = connection.execute(
-        f"SELECT {partition}, COUNT(*), SUM(HASH({names})), BIT_XOR(HASH({names}))"
+        f"SELECT {partition or 'NULL'}::VARCHAR, COUNT(*), SUM(HASH({names})), BIT_XOR(HASH({names}))"
         f" FROM {table.relation} GROUP BY 1 ORDER BY 1"
     ).fetchall()
     schema = [(column.name, column.type) for column in columns]
@@ -112,7 +112,7 @@ def _partitions(connection: duckdb.DuckDBPyConnection, table: GoldTable, columns
             partition=value,
             count=count,
             fingerprint=releases.digest([WRITER, schema, table.grain, count, str(total), str(xor)]),
-            predicate=f"{partition} = '{value}'" if table.partitioned_by else "TRUE",
+            predicate=f"{partition} = '{value}'" if partition else "TRUE",
         )
         for value, count, total, xor in found
     ]

@@ -18,7 +18,6 @@ from typing import Any
 
 import adbc_driver_flightsql.dbapi as flight_sql
 import httpx
-import psutil
 import pytest
 
 from biaac import releases, runs
@@ -157,10 +156,10 @@ class Stack:
         rows: list[dict[str, Any]] = json.loads(self.biaac("query", sql, "--format", "json").stdout)
         return rows
 
-    def services(self) -> dict[str, psutil.Process]:
-        """The services by name, as `services.json` names them."""
+    def services(self) -> dict[str, int]:
+        """Pids of the services by name, as `services.json` names them."""
         listed = json.loads((self.root / ".biaac/state/services.json").read_text())["services"]
-        return {service["name"]: psutil.Process(service["pid"]) for service in listed}
+        return {service["name"]: service["pid"] for service in listed}
 
     @property
     def password(self) -> str:

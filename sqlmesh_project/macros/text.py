@@ -8,5 +8,10 @@ from sqlmesh import macro
 
 @macro()
 def clean_text(_: Any, text: exp.Expression) -> exp.Expression:
-    """``text`` without blanks around it and with single ones inside; NULL if nothing is left."""
-    return parse_one(f"NULLIF(TRIM(REGEXP_REPLACE({text.sql('duckdb')}, '\\s+', ' ', 'g')), '')", dialect="duckdb")
+    """``text`` without blanks around it and with single ones inside; NULL if nothing is left.
+
+    Few values have double blanks, and a regular expression over each of half a million takes a second.
+    """
+    raw = text.sql("duckdb")
+    single = f"CASE WHEN {raw} LIKE '%  %' THEN REGEXP_REPLACE({raw}, ' +', ' ', 'g') ELSE {raw} END"
+    return parse_one(f"NULLIF(TRIM({single}), '')", dialect="duckdb")

@@ -19,37 +19,23 @@ def of_these_loads(evaluator: Any, load_id: exp.Expression) -> exp.Expression:
 
 
 @macro()
-def newest_versions(_: Any, versions: exp.Expression, *key: exp.Expression) -> exp.Expression:
-    """FROM @newest_versions(table, key columns): each key's row of the newest load."""
-    table, columns = versions.sql("duckdb"), ", ".join(column.name for column in key)
-    same = " AND ".join(f"newest.{column.name} = version.{column.name}" for column in key)
-    return parse_one(
-        f"""(
-          SELECT version.*
-          FROM {table} AS version
-          LEFT JOIN (
-            SELECT {columns}, MAX(load_id) AS load_id FROM {table} GROUP BY {columns} HAVING COUNT(*) > 1
-          ) AS newest ON {same}
-          WHERE version.load_id = COALESCE(newest.load_id, version.load_id)
-        )""",
-        dialect="duckdb",
-    )
-
-
-@macro()
-def touched_partitions(
+def newest_versions(
     evaluator: Any, versions: exp.Expression, partition: exp.Expression, *key: exp.Expression
 ) -> exp.Expression:
-    """SELECT every value of ``partition`` in which a key of these loads stands, or ever stood."""
-    table, columns = versions.sql("duckdb"), ", ".join(column.name for column in key)
-    first, last = (_load_id(evaluator.locals.get(bound)) for bound in ("start_ts", "end_ts"))
-    same = " AND ".join(f"touched.{column.name} = version.{column.name}" for column in key)
+    """FROM @newest_versions(table, partition column, key columns): the rows of all touched partitions.
+
+    A partition is touched if a key of these loads stands in it, or ever stood. Of each key the row of the newest load
+    counts, which may stand in another partition than the older ones.
+    """
+    table, name = versions.sql("duckdb"), partition.name
+    touched = _touched(evaluator, table, name, key).sql("duckdb")
     return parse_one(
-        f"""
-        SELECT DISTINCT version.{partition.name}
-        FROM {table} AS version
-        JOIN (SELECT DISTINCT {columns} FROM {table} WHERE load_id BETWEEN {first} AND {last}) AS touched ON {same}
-        """,
+        f"""(
+          SELECT version.* FROM {table} AS version
+          WHERE version.{name} IN ({touched}) AND NOT EXISTS (
+            SELECT 1 FROM {table} AS newer WHERE {_same("newer", key)} AND newer.load_id > version.load_id
+          )
+        )""",
         dialect="duckdb",
     )
 
@@ -64,19 +50,54 @@ def drop_emptied_partitions(
     """
     if evaluator.runtime_stage != "evaluating":
         return None
-    touched = touched_partitions(evaluator, versions, partition, *key)
-    standing = newest_versions(evaluator, versions, *key)
-    this = evaluator.locals["this_model"]
+    this, name = evaluator.locals["this_model"], partition.name
     table = this.sql("duckdb") if isinstance(this, exp.Expression) else this
-    name = partition.name
+    touched = _touched(evaluator, versions.sql("duckdb"), name, key).sql("duckdb")
+    standing = newest_versions(evaluator, versions, partition, *key).sql("duckdb")
     return parse_one(
         f"""
-        DELETE FROM {table} WHERE {name} IN ({touched.sql("duckdb")})
-        AND {name} NOT IN (SELECT {name} FROM {standing.sql("duckdb")} AS standing
-                           WHERE {name} IN ({touched.sql("duckdb")}))
+        DELETE FROM {table}
+        WHERE {name} IN ({touched}) AND {name} NOT IN (SELECT DISTINCT {name} FROM {standing} AS standing)
         """,
         dialect="duckdb",
     )
+
+
+@macro()
+def drop_emptied_loads(evaluator: Any, stream: exp.Expression) -> exp.Expression | None:
+    """Delete the versions of these loads whose Bronze files are gone; stands after the query of a table of versions.
+
+    A load that was refused is built again with the next one; what somebody took out of Bronze meanwhile must go.
+    """
+    if evaluator.runtime_stage != "evaluating":
+        return None
+    from sqlmesh_project.bronze import uris
+
+    this, interval = evaluator.locals["this_model"], (evaluator.locals["start_ts"], evaluator.locals["end_ts"])
+    table = this.sql("duckdb") if isinstance(this, exp.Expression) else this
+    first, last = (_load_id(bound) for bound in interval)
+    standing = ", ".join(str(load_id) for load_id in uris(stream.name, "each_load", interval)) or "NULL"
+    return parse_one(
+        f"DELETE FROM {table} WHERE load_id BETWEEN {first} AND {last} AND COALESCE(load_id NOT IN ({standing}), TRUE)",
+        dialect="duckdb",
+    )
+
+
+def _touched(evaluator: Any, table: str, partition: str, key: tuple[exp.Expression, ...]) -> exp.Expression:
+    first, last = (_load_id(evaluator.locals.get(bound)) for bound in ("start_ts", "end_ts"))
+    columns = ", ".join(column.name for column in key)
+    return parse_one(
+        f"""
+        SELECT DISTINCT version.{partition} FROM {table} AS version
+        JOIN (SELECT DISTINCT {columns} FROM {table} WHERE load_id BETWEEN {first} AND {last}) AS touched
+          ON {_same("touched", key)}
+        """,
+        dialect="duckdb",
+    )
+
+
+def _same(other: str, key: tuple[exp.Expression, ...]) -> str:
+    return " AND ".join(f"{other}.{column.name} = version.{column.name}" for column in key)
 
 
 def _load_id(timestamp: str | None) -> int:

@@ -6,8 +6,7 @@ MODEL (
   tags (partitioned_by_sale_month),
   description 'Receipt lines with what dashboards slice them by. A view, so that a changed product or household shows in every month at once; each release holds its rows by month.',
   audits (
-    sums_equal(other := silver.sales_lines, measure := revenue),
-    accepted_range(column := fuel_gallons, min_v := 0)
+    sums_equal(other := silver.sales_lines, measure := revenue)
   ),
   column_descriptions (
     basket_id = 'Till receipt.',

@@ -7,6 +7,7 @@ MODEL (
   description 'Every version of a receipt line that a load brought, typed; one partition for each load, written from Bronze alone.',
   audits (
     not_null(columns := (basket_id, product_id, household_id, store_id, sold_at, revenue), condition := @of_these_loads(load_id)),
+    forall(criteria := (quantity >= 0, loyalty_discount >= 0), condition := @of_these_loads(load_id)),
     unique_combination_of_columns(columns := (basket_id, product_id, load_id), condition := @of_these_loads(load_id))
   ),
   column_descriptions (
@@ -43,4 +44,6 @@ FROM bronze.grocery_transactions
 QUALIFY
   ROW_NUMBER() OVER (
     PARTITION BY basket_id, product_id, load_id ORDER BY _airbyte_extracted_at DESC, _airbyte_raw_id DESC
-  ) = 1
+  ) = 1;
+
+@drop_emptied_loads('grocery/transactions')

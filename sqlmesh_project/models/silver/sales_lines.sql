@@ -36,7 +36,6 @@ SELECT
   line.coupon_discount,
   line.coupon_match_discount,
   line.sale_month
-FROM @newest_versions(silver.sales_line_versions, basket_id, product_id) AS line
-WHERE line.sale_month IN (@touched_partitions(silver.sales_line_versions, sale_month, basket_id, product_id));
+FROM @newest_versions(silver.sales_line_versions, sale_month, basket_id, product_id) AS line;
 
 @drop_emptied_partitions(silver.sales_line_versions, sale_month, basket_id, product_id)

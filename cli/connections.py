@@ -9,8 +9,9 @@ from google.api_core.exceptions import NotFound
 from biaac import connections as files
 from biaac.clients import scheduler_client
 from biaac.connections import Connection
-from biaac.settings import Settings
+from biaac.errors import PermanentError
 from cli.session import Session, console
+from cli.settings import Settings
 
 app = typer.Typer(help="Ingestion as files.", no_args_is_help=True)
 PREFIX = "sync-"  # ours among the jobs of the project; Terraform owns the others
@@ -76,6 +77,7 @@ def _name(settings: Settings, connection: str) -> str:
 def _job(settings: Settings, connection: Connection) -> Any:
     from google.cloud import scheduler_v1
 
+    uri = f"{settings.functions_url}/sync"
     return scheduler_v1.Job(
         name=_name(settings, connection.name),
         description=connection.description,
@@ -83,12 +85,25 @@ def _job(settings: Settings, connection: Connection) -> Any:
         time_zone=connection.schedule.time_zone,
         attempt_deadline={"seconds": DEADLINE_S},
         http_target=scheduler_v1.HttpTarget(
-            uri=f"{settings.functions_url}/sync",
+            uri=uri,
             http_method=scheduler_v1.HttpMethod.POST,
             headers={"Content-Type": "application/json"},
             body=json.dumps({"connection": connection.name}).encode(),
+            oidc_token=_identity(settings, uri),
         ),
     )
+
+
+def _identity(settings: Settings, uri: str) -> dict[str, str] | None:
+    """Whose token Cloud Scheduler sends; functions at http:// are the laptop's and ask for none."""
+    if not uri.startswith("https://"):
+        return None
+    if settings.scheduler_account is None:
+        raise PermanentError(
+            f"{uri} asks who calls, and SCHEDULER_SERVICE_ACCOUNT is not set",
+            hint="set it to the service account that may invoke the functions",
+        )
+    return {"service_account_email": settings.scheduler_account, "audience": uri}
 
 
 def _differs(wanted: Any, found: Any) -> bool:
@@ -96,4 +111,5 @@ def _differs(wanted: Any, found: Any) -> bool:
     if any(getattr(wanted, name) != getattr(found, name) for name in COMPARED if name != "http_target"):
         return True
     mine, other = wanted.http_target, found.http_target
-    return (mine.uri, mine.http_method, mine.body) != (other.uri, other.http_method, other.body)
+    fields = ("uri", "http_method", "body", "oidc_token")
+    return any(getattr(mine, name) != getattr(other, name) for name in fields)

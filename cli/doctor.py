@@ -8,13 +8,16 @@ import httpx
 import requests
 import typer
 from google.api_core.exceptions import GoogleAPICallError, RetryError
+from rich.markup import escape
 
 from biaac import runs
 from biaac.errors import BiaacError
+from biaac.settings import ROOT
 from cli import query, state
-from cli.session import Session, console
+from cli.session import Session, console, unanswered
 from local import laptop
 
+ENVIRONMENTS = ("functions", "transform", "cache", "ingestion", "local", "superset")  # RUNTIME of the Makefile
 LEAST_FREE = 2 * 2**30  # bytes: a first sync, its lake, its release and the cache's copy of it take about 1 GiB
 
 
@@ -24,16 +27,17 @@ def doctor() -> None:
     Example: biaac doctor
     """
     session = Session.open()
-    wrong = 0
+    told: set[Fault] = set()
     for check in CHECKS:
         with console.status(check.__name__):
             faults = list(_faults(check, session))
         if not faults:
             console.print(f"[green]✓[/] {(check.__doc__ or '').strip().rstrip('.')}")
         for fault, mend in faults:
-            wrong += 1
-            console.print(f"[red]✗[/] {fault}\n  next: {mend}")
-    if wrong:
+            if (fault, mend) not in told:  # storage that is down fails more than one check
+                told.add((fault, mend))
+                console.print(f"[red]✗[/] {escape(fault)}\n  next: {escape(mend)}")
+    if told:
         raise typer.Exit(1)
 
 
@@ -46,15 +50,18 @@ def _faults(check: "Callable[[Session], Iterator[Fault]]", session: Session) -> 
         yield from check(session)
     except BiaacError as error:
         yield error.message, error.hint or "make run"
-    except (httpx.TransportError, requests.ConnectionError, RetryError, GoogleAPICallError) as error:
-        yield f"a service does not answer: {str(error)[:200]}", "make run"
+    except (httpx.TransportError, requests.ConnectionError, RetryError) as error:
+        yield unanswered(error), "make run"
+    except GoogleAPICallError as error:
+        yield f"a service does not answer: {error.message or error}", "make run"
 
 
 def environments(_: Session) -> Iterator[Fault]:
     """Every environment is built."""
-    for folder in sorted(laptop.ENVIRONMENTS.iterdir()):
-        if not (folder / ".ready").exists():
-            yield f"environment {folder.name} was not finished", "make setup"
+    sources = (f"source-{folder.parent.name}" for folder in (ROOT / "connections/sources").glob("*/uv.lock"))
+    for name in (*ENVIRONMENTS, *sorted(sources)):
+        if not (laptop.ENVIRONMENTS / name / ".ready").exists():
+            yield f"environment {name} is missing or was not finished", "make setup"
 
 
 def processes(_: Session) -> Iterator[Fault]:
@@ -62,6 +69,9 @@ def processes(_: Session) -> Iterator[Fault]:
     services = state.services()
     if not services:
         yield "nothing runs on this machine", "make run"
+        return
+    if pid := state.dead_supervisor():
+        yield f"the supervisor (pid {pid}) is dead: nothing restarts what dies", "make run"
     for service in services:
         if not service.alive:
             yield f"{service.name} (pid {service.pid}) is dead; its log: {service.log}", "make stop, then make run"

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from rich.markup import escape
+
 from biaac import objects, releases, runs
 from biaac.airbyte import Airbyte, Job
 from biaac.errors import PermanentError, TransientError
@@ -103,7 +105,7 @@ class _Progress:
         while self.at < (len(self.order) if published else 1):
             self._over()
         if run is not None and not published:
-            console.print(f"  nothing new: {run.message}")
+            console.print(f"  nothing new: {run.message}", markup=False)
 
     def _over(self) -> None:
         step = self.order[self.at]
@@ -121,7 +123,9 @@ def _tell_transform(run: runs.Run | None) -> None:
         rows = "" if step.rows is None else f"{step.rows:>12,} rows"
         console.print(f"      {step.name:<28} {step.seconds:6.1f} s {rows}", style="dim")
     failed = sum(audit.outcome != "passed" for audit in run.audits)
-    console.print(f"      {len(run.audits) - failed} of {len(run.audits)} audits passed; {run.message}", style="dim")
+    console.print(
+        f"      {len(run.audits) - failed} of {len(run.audits)} audits passed; {escape(run.message)}", style="dim"
+    )
 
 
 def _done(what: str, since: float) -> None:

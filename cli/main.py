@@ -10,6 +10,7 @@ from rich.console import Console
 
 from biaac.errors import BiaacError
 from cli import audits, connections, dashboards, doctor, query, releases, runs, status, sync, workflows
+from cli.session import unanswered
 
 app = typer.Typer(
     help="Business Intelligence as Code: what runs, what was published, and how to go back.",
@@ -36,7 +37,7 @@ def main() -> None:
     except BiaacError as error:
         _fail(str(error))
     except (httpx.TransportError, requests.ConnectionError, RetryError) as error:
-        _fail(f"a service does not answer: {error}\n  next: biaac doctor")
+        _fail(f"{unanswered(error)}\n  next: biaac doctor")
     except GoogleAPICallError as error:
         _fail(f"{error.message or error}\n  next: biaac doctor")
 

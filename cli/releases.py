@@ -4,6 +4,7 @@ import getpass
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 
 from biaac import releases as records
@@ -88,5 +89,5 @@ def resume() -> None:
 def _tell_hold(pointer: records.Pointer | None) -> None:
     if pointer and pointer.held:
         held = pointer.held
-        console.print(f"[yellow]held by {held.by} since {held.since:%Y-%m-%d %H:%M}: {held.reason}")
+        console.print(f"[yellow]held by {held.by} since {held.since:%Y-%m-%d %H:%M}: {escape(held.reason)}")
         console.print("  next: biaac releases resume")

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 from google.api_core.exceptions import NotFound
+from rich.markup import escape
 from rich.table import Column, Table
 
 from biaac import runs as records
@@ -63,7 +64,7 @@ def show(
     _tell_workflow(execution)
     if record is None:
         return
-    console.print(f"outcome   [{STYLES[record.outcome]}]{record.outcome}[/]: {record.message}", markup=True)
+    console.print(f"outcome   [{STYLES[record.outcome]}]{record.outcome}[/]: {escape(record.message)}")
     console.print(f"release   {record.release or '-'}")
     for load in record.loads:
         console.print(f"admitted  job {load.job} of {load.connection}, load {load.load_id}")

@@ -4,13 +4,17 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
-from google.cloud.storage import Bucket
+import requests
+from google.cloud.storage import Bucket, Client
 from rich.console import Console
 
 from biaac.clients import executions_client, storage_client
-from biaac.settings import Settings
+from biaac.errors import TransientError
+from cli.settings import Settings
 
+PROBE_S = 5  # the first word with storage; a healthy one answers in milliseconds, the cloud's in a tenth of a second
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -33,12 +37,23 @@ class Session:
     @cached_property
     def lake(self) -> Bucket:
         """Releases, ledger, lock."""
-        return storage_client(self.settings).bucket(self.settings.lake_bucket)
+        return self._storage.bucket(self.settings.lake_bucket)
 
     @cached_property
     def ops(self) -> Bucket:
         """Runs, markers, job records."""
-        return storage_client(self.settings).bucket(self.settings.ops_bucket)
+        return self._storage.bucket(self.settings.ops_bucket)
+
+    @cached_property
+    def _storage(self) -> Client:
+        """A client whose server has answered once: its reads try again for minutes, too long for who waits here."""
+        client = storage_client(self.settings)
+        try:
+            client.bucket(self.settings.ops_bucket).blob("airbyte/last_job").exists(timeout=PROBE_S, retry=None)
+        except (requests.ConnectionError, requests.Timeout):
+            address = self.settings.storage_emulator or "https://storage.googleapis.com"
+            raise TransientError(f"storage does not answer at {address}", hint="make run") from None
+        return client
 
     @cached_property
     def executions(self) -> Any:
@@ -61,6 +76,16 @@ class Session:
         execution = executions_v1.Execution(argument=json.dumps(argument))
         started = self.executions.create_execution(parent=self.workflow, execution=execution, timeout=20)
         return str(started.name).rpartition("/")[2]
+
+
+def unanswered(error: Exception) -> str:
+    """Which address did not answer, from what the clients of HTTP raise."""
+    cause = getattr(error, "cause", None) or error  # google.api_core's RetryError carries the last failure
+    request = getattr(cause, "request", None)
+    if request is None:
+        return f"a service does not answer: {cause}"
+    url = urlsplit(str(request.url))
+    return f"a service does not answer at {url.scheme}://{url.netloc} ({type(cause).__name__})"
 
 
 def print_json(value: Any) -> None:

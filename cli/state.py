@@ -49,11 +49,19 @@ class ConnectionState:
 
 def services() -> list[ServiceState]:
     """What `make run` started on this machine; empty when nothing stands."""
+    return [ServiceState(**each, alive=_alive(each["pid"])) for each in _plan().get("services", [])]
+
+
+def dead_supervisor() -> int | None:
+    """The pid of a supervisor that left its services behind: nothing restarts them, and the next start stops them."""
+    pid: int | None = _plan().get("supervisor")
+    return pid if pid is not None and not _alive(pid) else None
+
+
+def _plan() -> dict[str, Any]:
     file = laptop.DATA / "services.json"
-    if not file.exists():
-        return []
-    listed = json.loads(file.read_text())["services"]
-    return [ServiceState(**each, alive=_alive(each["pid"])) for each in listed]
+    plan: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return plan
 
 
 def connections_now(session: Session) -> list[ConnectionState]:

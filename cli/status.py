@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
+from biaac import releases
 from cli import state
 from cli.session import Session, console, print_json
 
@@ -31,6 +33,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
                     {
                         "name": c.connection.name,
                         "freshness": c.freshness,
+                        "last_sync": vars(c.synced) if c.synced else None,
                         "newest_job": vars(c.newest) if c.newest else None,
                     }
                     for c in connections
@@ -48,6 +51,12 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
         age = f", synced {_ago(each.age)} ago" if each.age is not None else ""
         colour = COLOURS[each.freshness]
         console.print(f"{each.connection.name:<11} [{colour}]{each.freshness}[/]{age}; {job}")
+    _tell_release(pointer, release)
+    if events:
+        console.print(f"[yellow]undelivered[/] {len(events)} events, the oldest for {events[0]}")
+
+
+def _tell_release(pointer: releases.Pointer | None, release: releases.Release | None) -> None:
     if release is None:
         console.print("release     none yet; next: biaac sync NAME")
         return
@@ -56,10 +65,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     console.print(f"release     {release.id}{as_of}, {passed} of {len(release.audits)} audits passed")
     if pointer and pointer.held:
         console.print(
-            f"[yellow]held[/]        by {pointer.held.by}: {pointer.held.reason}; next: biaac releases resume"
+            f"[yellow]held[/]        by {pointer.held.by}: {escape(pointer.held.reason)}; next: biaac releases resume"
         )
-    if events:
-        console.print(f"[yellow]undelivered[/] {len(events)} events, the oldest for {events[0]}")
 
 
 def _tell_services(services: list[state.ServiceState]) -> None:

@@ -1,11 +1,12 @@
 """``biaac sync``: start a sync now, or attach to the one that runs, and follow it to the dashboards."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
 
 from biaac import connections, releases
+from biaac.airbyte import Airbyte
 from biaac.errors import PermanentError, TransientError
 from biaac.identity import token_for
 from cli import follow
@@ -19,8 +20,12 @@ def sync(name: Annotated[str, typer.Argument(help="A connection: a file of conne
     """
     session = Session.open()
     connections.get(session.settings.connections, name)
-    job_id = _start(session, name)
-    follow.job(session, name, job_id)
+    before = [job.id for job in Airbyte(session.settings).newest_jobs(name) if job.live]
+    job_id = int(_ask(session, "sync", {"connection": name})["job"])
+    if job_id in before:
+        console.print(f"sync: job {job_id} of {name} runs already; what you have just changed waits for the next one")
+    if follow.job(session, name, job_id).rows == 0:
+        _ask(session, "sweep", {})  # no file, so no event; the models may have changed all the same
     execution = follow.start_of(session, name, job_id)
     if execution is not None:
         follow.refresh(session, execution)
@@ -31,13 +36,13 @@ def sync(name: Annotated[str, typer.Argument(help="A connection: a file of conne
         console.print(f"[bold]release {release.id}[/]{as_of}\n  rows: {rows}")
 
 
-def _start(session: Session, name: str) -> int:
-    """Ask the function ``sync``, as Cloud Scheduler does; the job it started or attached to."""
-    url = f"{session.settings.functions_url}/sync"
+def _ask(session: Session, function: str, body: dict[str, str]) -> Any:
+    """Ask a function, as Cloud Scheduler does; its answer. ``BiaacError`` with its own words if it refuses."""
+    url = f"{session.settings.functions_url}/{function}"
     headers = {"Authorization": f"Bearer {token_for(url)}"} if url.startswith("https://") else {}
-    answer = httpx.post(url, json={"connection": name}, headers=headers, timeout=60)
+    answer = httpx.post(url, json=body, headers=headers, timeout=60)
     if answer.status_code in (429, 503):
-        raise TransientError(f"{url} answered {answer.status_code}: {answer.text[:300]}", hint=f"biaac sync {name}")
+        raise TransientError(f"{url} answered {answer.status_code}: {answer.text[:300]}", hint="the same command again")
     if answer.status_code != 200:
         raise PermanentError(f"{url} answered {answer.status_code}: {answer.text[:300]}", hint="biaac doctor")
-    return int(answer.json()["job"])
+    return answer.json()

@@ -24,10 +24,10 @@ __all__ = ["new_process"]  # a fixture of another folder, used here as it is
 
 @pytest.fixture
 def functions(new_process: Callable[[], None], biaac: Biaac, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The real function `sync`, served at FUNCTIONS_URL/sync."""
+    """The real functions `sync` and `sweep`, served at FUNCTIONS_URL."""
     from local.functions import create_app  # loads the functions of this checkout: into the new process
 
-    server = make_server("127.0.0.1", 0, create_app(SOURCE / "main.py", ["sync"]), threaded=True)
+    server = make_server("127.0.0.1", 0, create_app(SOURCE / "main.py", ["sync", "sweep"]), threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     monkeypatch.setenv("FUNCTIONS_URL", f"http://127.0.0.1:{server.server_port}")
     yield
@@ -81,6 +81,7 @@ def test_a_running_job_is_attached_to(
     result = biaac("sync grocery")
     assert result.code == 0, result.err
     assert len(airbyte.jobs) == 1
+    assert f"job {job} of grocery runs already" in result.out
     assert "nothing new: it is nothing_new" in result.out
 
 
@@ -101,6 +102,30 @@ def test_rejected_data_exits_1_and_names_the_next_command(
     result = biaac("sync grocery")
     assert result.code == 1
     assert "rejected: it is rejected; dashboards keep showing the last good release" in result.err
+    assert f"next: biaac runs show {run}" in result.err
+
+
+def test_a_sync_without_rows_writes_no_file_and_is_refreshed_by_the_sweep(
+    biaac: Biaac, functions: None, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    airbyte.ends, airbyte.finish_rows = {1: 2}, 0
+    executions.created_as = State.SUCCEEDED
+    result = biaac("sync grocery")
+    assert result.code == 0, result.err
+    assert "job 1 of grocery brought 0 rows" in result.out
+    assert executions.arguments() == [{"reason": "sweep", "connection": "grocery", "job": 1}]
+    assert objects.read(ops, "starts/grocery/1").value["executions"] == list(executions.executions)
+
+
+def test_a_refresh_that_fails_after_a_sync_without_rows_exits_1(
+    biaac: Biaac, functions: None, airbyte: FakeAirbyte, executions: FakeExecutions
+) -> None:
+    """A changed model that cannot be built is told even where the source had nothing to give."""
+    airbyte.ends, airbyte.finish_rows = {1: 2}, 0
+    executions.created_as = State.FAILED
+    result = biaac("sync grocery")
+    assert result.code == 1
+    run = next(iter(executions.executions)).rpartition("/")[2]
     assert f"next: biaac runs show {run}" in result.err
 
 

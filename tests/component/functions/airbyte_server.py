@@ -32,6 +32,7 @@ class FakeAirbyte:
     answers: deque[tuple[int, str, str] | None] = field(default_factory=deque)  # None: the connection is dropped
     ends: dict[int, int] = field(default_factory=dict)
     finish_as: str = "succeeded"
+    finish_rows: int = 10
     secret: str | None = None
     tokens_given: int = 0
     url: str = ""
@@ -92,7 +93,7 @@ class FakeAirbyte:
             with self.lock:
                 for job, listing in self.ends.items():
                     if self.calls["GET /jobs"] >= listing and job <= len(self.jobs):
-                        self.finish(job, self.finish_as)
+                        self.finish(job, self.finish_as, rows=self.finish_rows)
                 found = [dict(job) for job in self.jobs if job["connectionId"] == flask.request.args["connectionId"]]
             return page(found[::-1] if flask.request.args.get("orderBy") == "createdAt|DESC" else found)
 

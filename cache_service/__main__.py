@@ -68,6 +68,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     log.info("listening", address=f"{settings.host}:{server.port}", environment=settings.environment)
     try:
         server.serve()

@@ -251,8 +251,8 @@ def main() -> None:
 def _run(laptop: Laptop, *, once: bool) -> int:
     console = Console(highlight=False)
     os.environ.update(laptop.variables())  # the supervisor is the laptop's root: it reads what it gives its children
-    signal.signal(signal.SIGTERM, _raise_interrupt)
-    signal.signal(signal.SIGHUP, _raise_interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's background job ignores it
+        signal.signal(number, _raise_interrupt)
     supervisor = Supervisor(laptop, console)
     try:
         supervisor.start()

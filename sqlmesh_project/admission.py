@@ -11,7 +11,7 @@ from google.cloud.storage import Blob, Bucket
 
 from biaac.connections import Connection, Stream
 from biaac.releases import StreamFreshness
-from biaac.settings import Settings
+from biaac.settings import AirbyteSettings
 from sqlmesh_project import airbyte, bronze
 from sqlmesh_project.airbyte import SucceededJob
 from sqlmesh_project.ledger import Admission, BronzeFile, Ledger
@@ -32,7 +32,7 @@ class Observed:
         return {name: job for name, job in newest.items() if job}
 
 
-def observe(known: Ledger, bucket: Bucket, settings: Settings, declared: dict[str, Connection]) -> Observed:
+def observe(known: Ledger, bucket: Bucket, settings: AirbyteSettings, declared: dict[str, Connection]) -> Observed:
     """Ask Airbyte, then list Bronze: all files of a sync are in place before it succeeds."""
     jobs = airbyte.succeeded_jobs(settings, {name: _newest_admitted(known, name) for name in declared})
     listed = bronze.listing(bucket)

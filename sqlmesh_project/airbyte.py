@@ -9,8 +9,9 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, Field
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from biaac import identity
 from biaac.errors import PermanentError, TransientError
-from biaac.settings import Settings
+from biaac.settings import AirbyteSettings
 from sqlmesh_project.steps import say
 
 PAGE = 100  # the API's largest
@@ -25,7 +26,7 @@ class SucceededJob(BaseModel):
     finished_at: AwareDatetime = Field(alias="lastUpdatedAt")
 
 
-def succeeded_jobs(settings: Settings, after: dict[str, int]) -> dict[str, list[SucceededJob]]:
+def succeeded_jobs(settings: AirbyteSettings, after: dict[str, int]) -> dict[str, list[SucceededJob]]:
     """Connection -> its succeeded syncs with an id above ``after[connection]``, oldest first.
 
     A connection that Airbyte does not know has none: it is declared, and not applied yet.
@@ -33,9 +34,11 @@ def succeeded_jobs(settings: Settings, after: dict[str, int]) -> dict[str, list[
     with httpx.Client(base_url=settings.airbyte_url.rstrip("/"), timeout=TIMEOUT_S) as client:
         if settings.airbyte_client_id:
             client.headers["authorization"] = f"Bearer {_token(client, settings)}"
+        elif authorization := identity.authorization(settings.airbyte_url):
+            client.headers["authorization"] = authorization
         ids = {connection["name"]: connection["connectionId"] for connection in _pages(client, "/connections", {})}
         for name in sorted(after.keys() - ids.keys()):
-            say(f"connection {name} is not in Airbyte at {settings.airbyte_url} yet; next: biaac connections apply")
+            say(f"connection {name} is not in Airbyte at {settings.airbyte_url} yet; {settings.airbyte_lacks_hint}")
         return {name: _jobs(client, ids[name], after[name]) if name in ids else [] for name in after}
 
 
@@ -60,7 +63,7 @@ def _pages(client: httpx.Client, path: str, query: dict[str, str]) -> Any:
         offset += PAGE
 
 
-def _token(client: httpx.Client, settings: Settings) -> str:
+def _token(client: httpx.Client, settings: AirbyteSettings) -> str:
     secret = settings.airbyte_client_secret.get_secret_value() if settings.airbyte_client_secret else ""
     body = {"client_id": settings.airbyte_client_id, "client_secret": secret, "grant-type": "client_credentials"}
     return str(_call(client, "POST", "/applications/token", json=body)["access_token"])

@@ -5,7 +5,9 @@
 from SQLMesh's own state, which a person's hand-typed ``sqlmesh plan`` or a killed run has changed as well.
 """
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,11 +20,15 @@ from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.core.snapshot.evaluator import SnapshotEvaluator
 from sqlmesh.utils.errors import NodeAuditsErrors, SQLMeshError
 
-from biaac.errors import PermanentError, TransientError
+from biaac.errors import PermanentError
 from biaac.releases import AuditOutcome, Metric
-from sqlmesh_project import ledger, metric_files
+from sqlmesh_project import faults, ledger, metric_files
+from sqlmesh_project.gateways import Gateway
 from sqlmesh_project.settings import PROJECT
 from sqlmesh_project.steps import say
+
+# Without their wrapper, which imports the notebook magics (0.4 s) to count a call for analytics that are off.
+_PLAN, _RUN = inspect.unwrap(Context.plan), inspect.unwrap(Context.run)
 
 ENVIRONMENT = "prod"  # SQLMesh's: each environment of ours has a lake of its own (settings.lake_folder)
 
@@ -47,19 +53,26 @@ class GoldTable:
 class Lake:
     """The SQLMesh project opened on the lake; use as a context manager, so that the database is closed cleanly."""
 
-    def __init__(self) -> None:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
         self._console = _Progress()
         set_console(self._console)
         try:
             self._context = _RecordingContext(paths=[str(PROJECT)])
         except SQLMeshError as error:
-            raise ModelsRefused(f"models do not load: {error}", hint="cd sqlmesh_project && sqlmesh lint") from error
+            raise ModelsRefused(faults.told(error, PROJECT), hint="cd sqlmesh_project && sqlmesh lint") from error
 
     def __enter__(self) -> "Lake":
+        with self._faults_named():
+            self._gateway.opened(self.connection)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._context.close()
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self._gateway.closing()
+        with self._faults_named():
+            self._context.close()
+        if error is not None and (fault := self._gateway.fault(error)) is not None:
+            raise fault from None
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -104,6 +117,31 @@ class Lake:
         except PermanentError as error:
             raise ModelsRefused(error.message, hint=error.hint) from None
 
+    def changes(self) -> list[str]:
+        """What the next build would do to models because this checkout differs from the lake, a line for each."""
+        diff = self._context.plan_builder(ENVIRONMENT, skip_tests=True, skip_linter=True).build().context_diff
+        found = [f"+ {_short(snapshot.name)}  added" for snapshot in diff.added]
+        for name in diff.modified_snapshots:
+            if diff.indirectly_modified(name) and not diff.directly_modified(name):
+                found.append(f"~ {_short(name)}  built again, as what it reads has changed")
+            else:
+                found.append(f"~ {_short(name)}  changed\n{diff.text_diff(name)}")
+        found += [f"- {_short(snapshot.name)}  removed" for snapshot in diff.removed_snapshots]
+        return sorted(found, key=lambda line: line[2:])
+
+    def tidy(self) -> str | None:
+        """Give back storage that nobody reads any more; what was done, None if there was nothing to do."""
+        return self._gateway.tidy(self.connection, datetime.now(UTC))
+
+    @contextmanager
+    def _faults_named(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # of any library below SQLMesh: the gateway knows which are its own
+            if (fault := self._gateway.fault(error)) is not None:
+                raise fault from None
+            raise
+
     def _differs(self) -> bool:
         """Whether the models of this checkout are not, or not wholly, what SQLMesh's environment holds."""
         environment = self._context.state_reader.get_environment(ENVIRONMENT)
@@ -116,7 +154,8 @@ class Lake:
         say("models are new or have changed: sqlmesh plan")
         try:
             # Lint and unit tests are CI's: they must not keep data from models that are deployed.
-            self._context.plan(
+            _PLAN(
+                self._context,
                 ENVIRONMENT,
                 execution_time=at,
                 auto_apply=True,
@@ -132,19 +171,19 @@ class Lake:
 
     def _run(self, start: datetime, end: datetime) -> None:
         """``ignore_cron``: SQLMesh's own clock would round down to five minutes ago."""
-        status = self._context.run(
-            ENVIRONMENT, start=start, end=end, execution_time=end, ignore_cron=True, skip_janitor=True
+        status = _RUN(
+            self._context, ENVIRONMENT, start=start, end=end, execution_time=end, ignore_cron=True, skip_janitor=True
         )
         if status.is_failure:  # returned, not raised; the bad rows are in the tables, and stay out of every release
             self._refuse()
             raise ModelsRefused("sqlmesh run failed and named no model")
 
     def _refuse(self) -> None:
-        """Raise what the failed models say; ``TransientError`` if it was the store and not the models."""
+        """Raise what the failed models say, or what the engine's storage or database does if it was not the models."""
         reasons = []
         for model, cause in self._console.failures:
-            if isinstance(cause, (duckdb.IOException, duckdb.HTTPException)):
-                raise TransientError(f"{model}: {cause}") from cause
+            if cause is not None and (fault := self._gateway.fault(cause)) is not None:
+                raise type(fault)(f"{model}: {fault.message}", hint=fault.hint) from None
             if isinstance(cause, NodeAuditsErrors):
                 failed = [a for a in self.audits if a.model == model and a.outcome == "failed"]
                 reasons += [f"audit {a.audit} of {model}: {a.rows} rows" for a in failed]
@@ -254,7 +293,12 @@ class _Progress(NoopConsole):
     def log_failed_models(self, errors: list[Any]) -> None:
         for error in errors:
             name = getattr(error.node, "snapshot_name", str(error.node))
-            self.failures.append((".".join(name.replace('"', "").split(".")[-2:]), error.__cause__))
+            self.failures.append((_short(name), error.__cause__))
+
+
+def _short(name: str) -> str:
+    """ "lake"."gold"."sales" -> gold.sales."""
+    return ".".join(name.replace('"', "").split(".")[-2:])
 
 
 def _recording(evaluator: SnapshotEvaluator, outcomes: dict[tuple[str, str], AuditOutcome]) -> _RecordingEvaluator:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from biaac.settings import ROOT, Settings
+from biaac.settings import ROOT, AirbyteSettings, Settings
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -12,7 +12,7 @@ PROJECT = Path(__file__).resolve().parent
 class LakeSettings(Settings):
     """What SQLMesh needs, whether the job drives it or a person types ``sqlmesh``."""
 
-    gateway: str = Field("local", alias="SQLMESH_GATEWAY")
+    gateway: str = Field("local", alias="SQLMESH_GATEWAY", description="local or gcp; see gateways/.")
     lake_state: Path = Field(
         ROOT / ".biaac/state/lake", alias="LAKE_STATE_DIR", description="Folder of the DuckDB files of gateway local."
     )
@@ -23,7 +23,22 @@ class LakeSettings(Settings):
         return self.lake_state / self.environment
 
 
-class JobSettings(LakeSettings):
+class CloudLakeSettings(LakeSettings):
+    """What gateway gcp needs on top."""
+
+    database_host: str = Field(
+        alias="LAKE_DATABASE_HOST", description="A host, or the folder of a unix socket such as /cloudsql/<instance>."
+    )
+    database_user: str = Field(alias="LAKE_DATABASE_USER")
+    database_password: SecretStr = Field(alias="LAKE_DATABASE_PASSWORD")
+    lake_storage_emulator: str | None = Field(
+        None,
+        alias="LAKE_STORAGE_EMULATOR_HOST",
+        description="http://host:port that DuckLake writes to; the laptop's storage lacks the XML API it writes by.",
+    )
+
+
+class JobSettings(LakeSettings, AirbyteSettings):
     """What the transform job needs on top; Cloud Run sets the two names."""
 
     job: str = Field(alias="CLOUD_RUN_JOB")

@@ -1,6 +1,7 @@
 """The transform job: admit what has arrived, build the models, audit them, publish a candidate release.
 
     python -m sqlmesh_project.transform --execution <workflow execution> --reason sync|sweep|deploy|retry
+    python -m sqlmesh_project.transform --plan    prints what changed models would change, and changes nothing
 
 Exits 0 when the outcome is decided and recorded (published, nothing new, rejected), else non-zero: start it again.
 It may be killed anywhere and started again; its lock makes sure that only one works on the lake.
@@ -8,15 +9,17 @@ It may be killed anywhere and started again; its lock makes sure that only one w
 
 import argparse
 import hashlib
+import logging
 import os
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import structlog
 from google.cloud.storage import Bucket
 
-from biaac import connections, releases, runs
+from biaac import connections, logs, releases, runs
 from biaac.clients import storage_client
 from biaac.errors import BiaacError
 from biaac.releases import AuditOutcome, Load, Release
@@ -24,13 +27,15 @@ from biaac.runs import Outcome, Run
 from sqlmesh_project import admission, ledger, lock
 from sqlmesh_project.admission import Observed
 from sqlmesh_project.ledger import Ledger, Rejection
-from sqlmesh_project.settings import PROJECT, JobSettings
+from sqlmesh_project.settings import PROJECT, JobSettings, LakeSettings
 from sqlmesh_project.steps import Steps, say
 
 if TYPE_CHECKING:
     from sqlmesh_project.build import Lake
 
 REASONS = ("sync", "sweep", "deploy", "retry")
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,21 @@ class Attempt:
 def main() -> None:
     """Parse, run, translate errors into the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--execution", required=True, help="id of the workflow execution this is a step of")
-    parser.add_argument("--reason", required=True, choices=REASONS)
+    parser.add_argument("--execution", help="id of the workflow execution this is a step of")
+    parser.add_argument("--reason", choices=REASONS)
+    parser.add_argument("--plan", action="store_true", help="print what models would change, and change nothing")
     arguments = parser.parse_args()
+    if not arguments.plan and not (arguments.execution and arguments.reason):
+        parser.error("--execution and --reason are needed, or --plan alone")
+    logs.configure()
     try:
-        transform(JobSettings.load(), execution=arguments.execution, reason=arguments.reason)
+        if arguments.plan:
+            plan(LakeSettings.load())
+        else:
+            transform(JobSettings.load(), execution=arguments.execution, reason=arguments.reason)
     except BiaacError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+        logs.tell(error)
+        sys.exit(1)
 
 
 def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
@@ -90,8 +103,27 @@ def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
             if run is None:
                 run = _decide(work)
                 runs.write(work.ops, settings.environment, run)
-    say(f"{run.outcome}: {run.message}")
+    log.log(
+        logging.ERROR if run.outcome is Outcome.REJECTED else logging.INFO,
+        "run decided",
+        execution=execution,
+        outcome=run.outcome.value,
+        release=run.release,
+        reason=run.message,
+    )
     return run
+
+
+def plan(settings: LakeSettings) -> None:
+    """Print how this checkout's models differ from what the lake was built with. Needs no lock: it only reads."""
+    from sqlmesh_project import gateways
+    from sqlmesh_project.build import Lake
+
+    with Lake(gateways.chosen(settings)) as lake:
+        changes = lake.changes()
+    for line in changes:
+        say(line)
+    say(f"{len(changes)} models would change" if changes else "no model would change")
 
 
 def models_digest() -> str:
@@ -116,12 +148,13 @@ def _decide(work: Work) -> Run:
         ledger.write(work.lake, environment, observed.ledger)  # what was examined need not be examined again
         return idle
 
-    from sqlmesh_project.build import Lake, ModelsRefused  # SQLMesh takes a second to import: not for nothing
+    from sqlmesh_project import gateways  # SQLMesh takes a second to import: not for nothing
+    from sqlmesh_project.build import Lake, ModelsRefused
 
     attempt = Attempt(book=observed.ledger)
     try:
         with work.steps.step("open the lake"):
-            lake = Lake()
+            lake = Lake(gateways.chosen(work.settings))
         with lake:
             return _build(work, attempt, lake, observed, parent)
     except ModelsRefused as error:
@@ -193,6 +226,9 @@ def _build(work: Work, attempt: Attempt, lake: "Lake", observed: Observed, paren
         tables=published.tables,
     )
     releases.write(work.lake, release)
+    with work.steps.step("tidy the lake"):
+        if done := lake.tidy():
+            say(done)
     message = f"release {release.id}, {published.files_written} of {published.files} files are new"
     return _record(work, Outcome.PUBLISHED, release, message, attempt)
 

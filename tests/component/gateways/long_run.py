@@ -1,0 +1,22 @@
+"""A run that outlives its token: writes and reads, waits to be told that the first token has ended, does it again."""
+
+import sys
+
+from sqlmesh_project.gateways.gcp import Cloud
+from sqlmesh_project.settings import CloudLakeSettings
+
+
+def main() -> None:
+    gateway = Cloud(CloudLakeSettings.load(), token_check_s=0.05)
+    connection = gateway.config().connection.create_engine_adapter().cursor
+    gateway.opened(connection)
+    connection.execute("SET s3_uploader_max_filesize = '50GB'")  # parts of 5 MB, the least there is: several here
+    for table in ("before", "after"):
+        connection.execute(f"CREATE TABLE lake.main.{table} AS SELECT hash(range) AS number FROM range(1500000)")
+        print(connection.execute(f"SELECT COUNT(DISTINCT number) FROM lake.main.{table}").fetchone(), flush=True)
+        sys.stdin.readline()
+    gateway.closing()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The job is killed (SIGKILL) before chosen statements and writes on gateway gcp, run again, and Gold is the laptop's.
+
+DuckLake commits each statement by itself, and what a dead run has uploaded stays behind as an orphan.
+"""
+
+import random
+
+from tests.component.gateways.conftest import same_gold
+from tests.component.transform.conftest import FIRST, Grocery
+from tests.component.transform.test_killed import POINTS, Till
+
+
+def test_killed_at_any_point_with_two_loads_pending_gold_is_the_laptops(
+    cloud: Grocery, laptop: Grocery, seed: int
+) -> None:
+    """Deaths while the first load is built, then a second load arrives, then more deaths."""
+    chance = random.Random(seed)  # noqa: S311
+    till = Till(chance)
+    laptop.sync(FIRST)
+    cloud.transform()
+    after_admission = POINTS[1:]
+    for number in (1, 2):
+        laptop.sync(till.change(), products=till.products)
+        for point in sorted(chance.sample(after_admission, 3), key=POINTS.index):
+            code, output = cloud.attempt(execution="the-same", kill_before=point)
+            assert code == -9, f"seed {seed}, load {number}, {point}: {output}"
+    cloud.transform(execution="the-same")
+    assert cloud.sales() == till.gold(), f"seed {seed}"
+    laptop.transform()
+    same_gold(cloud, laptop)
+
+
+def test_killed_in_the_middle_of_the_first_plan_the_next_run_plans_again(cloud: Grocery, laptop: Grocery) -> None:
+    laptop.sync(FIRST)
+    for point in (
+        r"^SQL .*ALTER TABLE .* SET PARTITIONED BY",
+        r'^SQL .*CREATE OR REPLACE VIEW "lake"\."gold"\.',
+        r"^SQL UPDATE .*_environments",
+    ):
+        code, output = cloud.attempt(execution="first", kill_before=point)
+        assert code == -9, f"{point}: {output}"
+    cloud.transform(execution="first")
+    laptop.transform()
+    same_gold(cloud, laptop)

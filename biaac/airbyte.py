@@ -1,5 +1,8 @@
 """Airbyte's public API as far as the project uses it: connections by name, their newest jobs, starting a sync.
 
+One API, three servers: our ``ingestion`` on Cloud Run (asks for a Google identity token; on a laptop for nothing),
+Airbyte Cloud and an Airbyte of one's own (ask for a token they give for client id and secret).
+
 Through Airbyte's own SDK (airbyte-api 1.0.1), around what it gets wrong: its token exchange joins the token address
 to the wrong root, sends a form where servers want JSON, and keeps tokens per client id in a class variable
 (airbyte-api-python-sdk#106, #112). So the token is fetched here and handed to the SDK ready to use.
@@ -19,12 +22,14 @@ from airbyte_api.api import ListConnectionsRequest, ListJobsRequest
 from airbyte_api.errors import NoResponseError, ResponseValidationError, SDKError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from biaac import identity
 from biaac.errors import BiaacError, PermanentError, TransientError
-from biaac.settings import Settings
+from biaac.settings import AirbyteSettings
 
 TIMEOUT_MS = 10_000  # a list of jobs takes Airbyte Cloud well under a second
 NEWEST = 20  # jobs one look sees; older ones are admitted along with any of these
 PAGE = 100  # the API's largest
+NOT_THERE = "check AIRBYTE_URL: it ends in /v1; Cloud Run answers 404, too, to who asks from outside its network"
 TOKEN_MARGIN_S = 30  # a token lives 3 to 15 minutes, depending on the server's version
 LIVE = {"pending", "queued", "running", "incomplete"}  # incomplete: an attempt failed, another follows
 READS = Retrying(
@@ -60,14 +65,14 @@ class Job:
 class Airbyte:
     """One server. Connection ids are looked up by name and kept: they do not change while a connection exists."""
 
-    def __init__(self, settings: Settings, *, http: httpx.Client | None = None) -> None:
+    def __init__(self, settings: AirbyteSettings, *, http: httpx.Client | None = None) -> None:
         self._settings = settings
         self._http = http or httpx.Client(follow_redirects=True)
         self._token: tuple[str, float] | None = None  # and when to fetch another
         self._ids: dict[str, str] = {}
         self._sdk = AirbyteAPI(
             server_url=settings.airbyte_url,
-            security=self._security if settings.airbyte_client_id else None,
+            security=self._security,
             client=self._http,
             timeout_ms=TIMEOUT_MS,
         )
@@ -91,7 +96,7 @@ class Airbyte:
             raise PermanentError(
                 f"Airbyte at {self._settings.airbyte_url} has no connection named {connection!r}; "
                 f"there are: {', '.join(sorted(self._ids)) or 'none'}",
-                hint="biaac connections apply",
+                hint=self._settings.airbyte_lacks_hint,
             )
         return self._ids[connection]
 
@@ -137,15 +142,18 @@ class Airbyte:
             return AlreadyRunning(said)
         if status in (401, 403):
             self._token = None
-            return PermanentError(said, hint="check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET")
+            return PermanentError(said, hint=self._settings.airbyte_hint)
         if status == 404:
             self._ids.clear()  # a connection made anew has another id
-            return PermanentError(said, hint="check AIRBYTE_URL: it ends in /v1")
+            return PermanentError(said, hint=NOT_THERE)
         if status in (408, 425, 429) or status >= 500:
             return TransientError(said)
         return PermanentError(said, hint="check AIRBYTE_URL: it ends in /v1")
 
-    def _security(self) -> models.Security:
+    def _security(self) -> models.Security | None:
+        if self._settings.airbyte_client_id is None:
+            authorization = identity.authorization(self._settings.airbyte_url)
+            return models.Security(bearer_auth=authorization) if authorization else None
         if self._token is None or time.monotonic() > self._token[1]:
             self._token = self._fetch_token()
         return models.Security(bearer_auth=self._token[0])

@@ -56,8 +56,17 @@ class _File(BaseModel):
 class Source(_File):
     """Which connector reads the source, and what it is told."""
 
-    connector: str = Field(pattern=r"^sources/[a-z][a-z0-9_]*$", description="A connector of our own: sources/<name>.")
+    connector: str = Field(
+        pattern=r"^(airbyte|sources/[a-z][a-z0-9_]*)$",
+        description="A connector of our own: sources/<name>. Or airbyte: kept in an Airbyte server.",
+    )
     config: dict[str, Any] = Field(default_factory=dict, description="Configuration; ${secret:NAME} for secrets.")
+
+    @model_validator(mode="after")
+    def _configured_in_one_place(self) -> Self:
+        if self.connector == "airbyte" and self.config:
+            raise ValueError("with connector airbyte the configuration is in Airbyte; none is expected here")
+        return self
 
 
 class Schedule(_File):
@@ -78,6 +87,14 @@ class Freshness(_File):
         if self.fail_after < self.warn_after:
             raise ValueError("fail_after must not be shorter than warn_after")
         return self
+
+    def state(self, age: timedelta | None) -> Literal["fresh", "late", "stale", "never"]:
+        """What data of this age is by these tolerances; None: there has been none yet."""
+        if age is None:
+            return "never"
+        if age > self.fail_after:
+            return "stale"
+        return "late" if age > self.warn_after else "fresh"
 
 
 class Stream(_File):

@@ -6,7 +6,9 @@
     └── PermanentError   422  never will succeed as asked: a person must change something
 
 Anything else that escapes is a bug (500). A message names the thing and the value found; ``hint`` is the next
-command or edit. Edges (functions, services, the command line) translate; nobody else catches.
+command or edit. Edges (functions, services, the command line) translate; nobody else catches. Who retries what:
+Workflows and our own clients a 503 and not a 422; Scheduler and Eventarc whatever is not 2xx, for their limited time
+(three minutes and a day), so a 422 shows there until a person has changed something.
 """
 
 from typing import ClassVar
@@ -24,13 +26,13 @@ class BiaacError(Exception):
 
 
 class TransientError(BiaacError):
-    """The same call may succeed later; Workflows, Eventarc and Scheduler retry a 503."""
+    """The same call may succeed later: a 503 is retried by every caller."""
 
     status: ClassVar[int] = 503
 
 
 class PermanentError(BiaacError):
-    """Retrying cannot help; 422 ends the retries of every caller."""
+    """Retrying cannot help until something has been changed: a 422 ends the retries of those who can tell."""
 
     status: ClassVar[int] = 422
 

@@ -1,21 +1,56 @@
-"""Identity tokens: how one service of the project proves to another, in the cloud, who is asking."""
+"""Identity tokens: how one service of the project proves to another, in the cloud, who is asking.
+
+Cloud Run lets a caller in by an OpenID Connect token that Google signed for the address of the service. A workload
+gets one of the metadata server; a person has none of their own, and borrows a service account's.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from google.auth.exceptions import GoogleAuthError, TransportError
 
 from biaac.errors import PermanentError, TransientError
 
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+PERSON = (
+    "as a person: gcloud auth application-default login --impersonate-service-account=ACCOUNT, then "
+    "export GOOGLE_APPLICATION_CREDENTIALS=~/.config/gcloud/application_default_credentials.json"
+)
+
+
+def authorization(url: str) -> str | None:
+    """The ``authorization`` header for the service at ``url``; None where nobody asks who calls: without TLS."""
+    address = urlsplit(url)
+    if address.scheme not in {"https", "grpc+tls"}:
+        return None
+    return f"Bearer {token_for(f'https://{address.hostname}')}"
+
 
 def token_for(audience: str) -> str:
-    """An OpenID Connect token of this workload for the service at ``audience`` (https://host)."""
+    """An OpenID Connect token of this workload for the service at ``audience`` (https://host); kept while it is good.
+
+    ``TransientError`` if the metadata server fails in passing, ``PermanentError`` if this process is nobody.
+    """
     from google.auth.transport.requests import Request
-    from google.oauth2.id_token import fetch_id_token
 
     try:
-        return str(fetch_id_token(Request(), audience))  # type: ignore[no-untyped-call]
-    except TransportError as error:
-        raise TransientError(f"no identity token for {audience}: {error}") from None
+        credentials = _credentials(audience)
+        if not credentials.valid:
+            credentials.refresh(Request())
     except GoogleAuthError as error:
-        raise PermanentError(
-            f"no identity token for {audience}: {error}",
-            hint="gcloud auth application-default login --impersonate-service-account=...",
-        ) from None
+        said = f"no identity token for {audience}: {error}"
+        if error.retryable or isinstance(error, TransportError) or isinstance(error.__cause__, TransportError):
+            raise TransientError(said) from None
+        raise PermanentError(said, hint=PERSON) from None
+    return str(credentials.token)
+
+
+@lru_cache
+def _credentials(audience: str) -> "Credentials":
+    from google.oauth2.id_token import fetch_id_token_credentials
+
+    credentials: Credentials = fetch_id_token_credentials(audience)  # type: ignore[no-untyped-call]
+    return credentials

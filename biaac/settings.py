@@ -1,7 +1,8 @@
 """Configuration, read once at the root of each process into a frozen value.
 
-Laptop and cloud differ in these values only. An ``*_EMULATOR_HOST`` that is set points one Google client at a
-stand-in; unset means the real service with the workload's own credentials.
+Each room asks for what it reads and no more: a service that demanded the address of one that demands its own could
+not be deployed. Laptop and cloud differ in values only: an ``*_EMULATOR_HOST`` that is set points one Google client
+at a stand-in; unset means the real service with the workload's own credentials.
 """
 
 from pathlib import Path
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """What more than one room reads. A room with settings of its own subclasses this in ``<room>/settings.py``."""
+    """What every room reads. A room with settings of its own subclasses this in ``<room>/settings.py``."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -28,13 +29,6 @@ class Settings(BaseSettings):
     lake_bucket: str = Field(alias="LAKE_BUCKET")
     ops_bucket: str = Field(alias="OPS_BUCKET")
 
-    airbyte_url: str = Field(alias="AIRBYTE_URL", description="Root of Airbyte's public API, ending in /v1.")
-    airbyte_client_id: str | None = Field(None, alias="AIRBYTE_CLIENT_ID")
-    airbyte_client_secret: SecretStr | None = Field(None, alias="AIRBYTE_CLIENT_SECRET")
-    functions_url: str = Field(alias="FUNCTIONS_URL", description="Functions answer at <this>/<entry point>.")
-    cache_url: str = Field(alias="CACHE_URL", description="grpc://host:port, or grpc+tls://host in the cloud.")
-    superset_url: str = Field(alias="SUPERSET_URL")
-    workflow: str = Field("refresh", alias="WORKFLOW")
     connections: Path = Field(ROOT / "connections", alias="CONNECTIONS_DIR")
 
     storage_emulator: str | None = Field(None, alias="STORAGE_EMULATOR_HOST", description="http://host:port")
@@ -57,3 +51,25 @@ class Settings(BaseSettings):
             raise PermanentError(
                 f"settings: {faults}", hint="on a laptop: source .biaac/laptop.env (written by `make run`)"
             ) from None
+
+
+class AirbyteSettings(Settings):
+    """What those read who ask Airbyte: three of the functions, the transform and the command."""
+
+    airbyte_url: str = Field(alias="AIRBYTE_URL", description="Root of Airbyte's public API, ending in /v1.")
+    airbyte_client_id: str | None = Field(None, alias="AIRBYTE_CLIENT_ID")
+    airbyte_client_secret: SecretStr | None = Field(None, alias="AIRBYTE_CLIENT_SECRET")
+
+    @property
+    def airbyte_lacks_hint(self) -> str:
+        """What to do when Airbyte does not know a connection that is declared."""
+        if self.airbyte_client_id is not None:
+            return "make a connection of that name in Airbyte (docs/airbyte.md)"
+        return "deploy it: our own Airbyte API serves the connection files it was built with"
+
+    @property
+    def airbyte_hint(self) -> str:
+        """What to look at when Airbyte does not know who asks."""
+        if self.airbyte_client_id is not None:
+            return "check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET"
+        return f"may this identity invoke {self.airbyte_url}? It needs roles/run.invoker there"

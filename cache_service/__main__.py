@@ -8,6 +8,7 @@ import sys
 import pyarrow as pa
 import structlog
 
+from biaac import logs
 from biaac.clients import storage_client
 from biaac.errors import BiaacError, PermanentError
 from cache_service.catalogue import Catalogue
@@ -61,11 +62,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cache_service", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
+    logs.configure()
     try:
         settings = CacheSettings.load()
         server, pool = start(settings, port)
     except BiaacError as error:
-        print(error, file=sys.stderr)
+        logs.tell(error)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it

@@ -5,6 +5,7 @@ nobody to push (a message reaches one instance of many) and no thread (an idle i
 """
 
 import hashlib
+import logging
 import re
 import threading
 import time
@@ -24,6 +25,7 @@ from cache_service.errors import QueryError, Unavailable
 from cache_service.results import Lru
 
 FRESH_S = 1.0  # a promotion is seen within this and the reading itself, two seconds at most
+WORRYING_S = 300.0  # readers see an old release for so long: a hiccup is over by then
 KEPT = 500  # release objects and manifests, a few KiB each
 POINTER_TIMEOUT_S = 1.0  # once and not again: a dashboard waits for this answer, and there is an older one
 RELEASE_ID = re.compile(r"\d{6,}-[0-9a-f]{12}")
@@ -67,7 +69,9 @@ class Catalogue:
                     raise Unavailable(
                         errors.CANNOT_CONNECT_NOW, f"cannot read releases/{self.environment}/current: {error}"
                     ) from error
-                log.warning("pointer not read, the last one stands", error=str(error), age_s=self.pointer_age())
+                age = self.pointer_age() or 0
+                level = logging.ERROR if age > WORRYING_S else logging.WARNING
+                log.log(level, "pointer not read, the last one stands", error=str(error), age_s=age)
             finally:
                 self._tried_at = self.clock()
             return self._known

@@ -50,9 +50,11 @@ def answers_errors(method: Method) -> Method:
             return method(*args)
         except (Malformed, json.JSONDecodeError) as error:
             raise flight.FlightServerError(f"08P01: {error}") from None
-        except PermanentError as error:
-            state = error.state if isinstance(error, QueryError) else errors.DATA_CORRUPTED
-            raise flight.FlightServerError(f"{state}: {error}") from None
+        except QueryError as error:  # whoever asked hears it; for the log it is no error
+            raise flight.FlightServerError(f"{error.state}: {error}") from None
+        except PermanentError as error:  # no statement's fault: a release is damaged
+            log.error("a release cannot be served", call=method.__name__, reason=error.message, hint=error.hint)
+            raise flight.FlightServerError(f"{errors.DATA_CORRUPTED}: {error}") from None
         except TransientError as error:
             raise flight.FlightUnavailableError(
                 f"{getattr(error, 'state', errors.CANNOT_CONNECT_NOW)}: {error}"

@@ -77,7 +77,7 @@ def _name(settings: Settings, connection: str) -> str:
 def _job(settings: Settings, connection: Connection) -> Any:
     from google.cloud import scheduler_v1
 
-    uri = f"{settings.functions_url}/sync"
+    uri = settings.sync_url
     return scheduler_v1.Job(
         name=_name(settings, connection.name),
         description=connection.description,

@@ -64,7 +64,7 @@ def _run(*arguments: str) -> list[str]:
             failed = True
     lines = _log(job_executions_client(session.settings).get_execution(name=name, timeout=20).log_uri)
     if failed:
-        words = [line for line in lines if not line.startswith("{") and "INFO" not in line]
+        words = [line for line in lines if not line.startswith("{")]
         raise PermanentError(
             "\n".join(words[-12:]) or f"{name} failed", hint="mend the file, then biaac dashboards plan"
         )
@@ -81,10 +81,9 @@ def _log(uri: str) -> list[str]:
 
 
 def _tell(lines: list[str]) -> None:
-    for line in lines:
-        if not line.startswith("{"):
-            continue
-        change = json.loads(line)
+    for change in [json.loads(line) for line in lines if line.startswith("{")]:
+        if "severity" in change:
+            continue  # Superset's log, on the same output
         if "changes" in change:
             console.print(
                 f"{change['changes']} changes, {change['warmed']} requests warmed (release {change['release']})"

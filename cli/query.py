@@ -9,10 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from biaac.settings import Settings
+from biaac import identity
+from cli.settings import Settings
 
 ROWS_SHOWN = 200  # of a table for people; csv, json and arrow give every row
 RELEASE_HEADER = "adbc.flight.sql.rpc.call_header.x-biaac-release"
+AUTHORIZATION = "adbc.flight.sql.authorization_header"
 TIMEOUT = "adbc.flight.sql.rpc.timeout_seconds.fetch"
 TIMEOUT_S = 120.0  # the service stops a query long before; this is for a service that has gone
 
@@ -50,6 +52,8 @@ def ask(url: str, sql: str, release: str | None) -> Any:
     import adbc_driver_flightsql.dbapi
 
     options = {RELEASE_HEADER: release} if release else {}
+    if authorization := identity.authorization(url):
+        options[AUTHORIZATION] = authorization
     with (
         adbc_driver_flightsql.dbapi.connect(
             url, db_kwargs=options, conn_kwargs={TIMEOUT: str(TIMEOUT_S)}, autocommit=True

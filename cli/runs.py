@@ -48,7 +48,7 @@ def runs(
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(help="A run, as `biaac runs` lists it.")],
+    run: Annotated[str | None, typer.Argument(help="A run, as `biaac runs` lists it; default: the newest.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Show one refresh: steps, audits that found rows, and the query that shows those rows.
@@ -56,6 +56,7 @@ def show(
     Example: biaac runs show 6096174f-b0bd-4b94-ab66-0da20b87c3ed
     """
     session = Session.open()
+    run = run or _newest(session)
     record = records.read(session.ops, session.environment, run)
     execution = _workflow_of(session, run, known=record is not None)
     if json:
@@ -85,17 +86,30 @@ def show(
 
 
 @app.command()
-def retry(run: Annotated[str, typer.Argument(help="A run that was rejected or failed.")]) -> None:
+def retry(
+    run: Annotated[str | None, typer.Argument(help="A run that was rejected or failed; default: the newest.")] = None,
+) -> None:
     """Refresh again, also where nothing has changed since a rejection, and follow it.
 
     Example: biaac runs retry 6096174f-b0bd-4b94-ab66-0da20b87c3ed
     """
     session = Session.open()
+    run = run or _newest(session)
     known = records.read(session.ops, session.environment, run) is not None
     _tell_workflow(_workflow_of(session, run, known=known))
     execution = session.start_workflow({"reason": "retry"})
     console.print(f"run {execution} started")
     follow.refresh(session, execution)
+
+
+def _newest(session: Session) -> str:
+    """The run that started last; by its record where the workflow's history has expired."""
+    for execution in state.undecided(session, set(), limit=1):
+        return _id(execution)
+    record = state.last_run(session)
+    if record is None:
+        raise PermanentError("there is no run yet", hint="biaac sync NAME")
+    return record.execution
 
 
 def _id(execution: Any) -> str:

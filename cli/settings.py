@@ -2,11 +2,17 @@
 
 from pydantic import Field
 
-import biaac.settings
+from biaac.settings import AirbyteSettings
 
 
-class Settings(biaac.settings.Settings):
+class Settings(AirbyteSettings):
     """Read once, when a command begins."""
+
+    workflow: str = Field("refresh", alias="WORKFLOW")
+    sync_url: str = Field(alias="SYNC_URL", description="The function sync.")
+    sweep_url: str = Field(alias="SWEEP_URL", description="The function sweep.")
+    cache_url: str = Field(alias="CACHE_URL", description="grpc://host:port, or grpc+tls://host:port in the cloud.")
+    superset_url: str = Field(alias="SUPERSET_URL")
 
     scheduler_account: str | None = Field(
         None,

@@ -39,12 +39,7 @@ class ConnectionState:
     @property
     def freshness(self) -> str:
         """fresh, late, stale or never, by the tolerance of the file."""
-        if self.age is None:
-            return "never"
-        tolerance = self.connection.freshness
-        if self.age > tolerance.fail_after:
-            return "stale"
-        return "late" if self.age > tolerance.warn_after else "fresh"
+        return self.connection.freshness.state(self.age)
 
 
 def services() -> list[ServiceState]:

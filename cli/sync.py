@@ -5,12 +5,13 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from biaac import connections, releases
+from biaac import connections, identity, releases
 from biaac.airbyte import Airbyte
 from biaac.errors import PermanentError, TransientError
-from biaac.identity import token_for
 from cli import follow
 from cli.session import Session, console
+
+OUTSIDE = "in the cloud functions answer inside the project only: gcloud scheduler jobs run sync-NAME, then biaac runs"
 
 
 def sync(name: Annotated[str, typer.Argument(help="A connection: a file of connections/, without .yaml.")]) -> None:
@@ -21,11 +22,11 @@ def sync(name: Annotated[str, typer.Argument(help="A connection: a file of conne
     session = Session.open()
     connections.get(session.settings.connections, name)
     before = [job.id for job in Airbyte(session.settings).newest_jobs(name) if job.live]
-    job_id = int(_ask(session, "sync", {"connection": name})["job"])
+    job_id = int(_ask(session.settings.sync_url, {"connection": name})["job"])
     if job_id in before:
         console.print(f"sync: job {job_id} of {name} runs already; what you have just changed waits for the next one")
     if follow.job(session, name, job_id).rows == 0:
-        _ask(session, "sweep", {})  # no file, so no event; the models may have changed all the same
+        _ask(session.settings.sweep_url, {})  # no file, so no event; the models may have changed all the same
     execution = follow.start_of(session, name, job_id)
     if execution is not None:
         follow.refresh(session, execution)
@@ -36,13 +37,15 @@ def sync(name: Annotated[str, typer.Argument(help="A connection: a file of conne
         console.print(f"[bold]release {release.id}[/]{as_of}\n  rows: {rows}")
 
 
-def _ask(session: Session, function: str, body: dict[str, str]) -> Any:
+def _ask(url: str, body: dict[str, str]) -> Any:
     """Ask a function, as Cloud Scheduler does; its answer. ``BiaacError`` with its own words if it refuses."""
-    url = f"{session.settings.functions_url}/{function}"
-    headers = {"Authorization": f"Bearer {token_for(url)}"} if url.startswith("https://") else {}
+    authorization = identity.authorization(url)
+    headers = {"Authorization": authorization} if authorization else {}
     answer = httpx.post(url, json=body, headers=headers, timeout=60)
     if answer.status_code in (429, 503):
         raise TransientError(f"{url} answered {answer.status_code}: {answer.text[:300]}", hint="the same command again")
+    if answer.status_code in (401, 403, 404) and authorization:
+        raise PermanentError(f"{url} lets nobody in from here: {answer.status_code}", hint=OUTSIDE)
     if answer.status_code != 200:
         raise PermanentError(f"{url} answered {answer.status_code}: {answer.text[:300]}", hint="biaac doctor")
     return answer.json()

@@ -35,6 +35,7 @@ import structlog
 from google.cloud.storage import Bucket
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+import freshness
 import starts
 from biaac import connections, objects, releases
 from biaac.airbyte import Job
@@ -89,16 +90,22 @@ def wake_up(clients: Clients, *, event: str, sync: Sync) -> None:
 
 
 def sweep(clients: Clients) -> list[str]:
-    """Reconcile every connection, dead executions included; one that fails does not keep the others waiting."""
+    """Reconcile every connection, dead executions included, and tell how fresh it is.
+
+    One that fails does not keep the others waiting.
+    """
     started: list[str] = []
     failed: list[str] = []
-    for connection in sorted(connections.load(clients.settings.connections)):
+    current = releases.current(clients.lake, clients.settings.environment)
+    for name, connection in sorted(connections.load(clients.settings.connections).items()):
+        jobs: list[Job] | None = None
         try:
-            jobs = clients.airbyte.newest_jobs(connection)
-            started += reconcile(clients, connection, jobs, by=starts.SWEEP)
+            jobs = clients.airbyte.newest_jobs(name)
+            started += reconcile(clients, name, jobs, by=starts.SWEEP)
         except BiaacError as error:  # reported below, when every connection has had its turn
-            log.error(error.message, connection=connection, hint=error.hint)
-            failed.append(f"{connection}: {error.message}")
+            log.error(error.message, connection=name, hint=error.hint)
+            failed.append(f"{name}: {error.message}")
+        freshness.tell(connection, current, jobs, now=datetime.now(UTC))
     if failed:
         raise TransientError("; ".join(failed))
     return started

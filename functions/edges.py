@@ -1,23 +1,24 @@
 """What stands between a request and the middle: clients made once, request fields, errors as status codes, logs."""
 
 import functools
-import logging
 import re
-import sys
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import flask
 import requests
 import structlog
 from cloudevents.http import CloudEvent
 from google.api_core.exceptions import RetryError, ServerError, TooManyRequests
+from google.auth.exceptions import TransportError
 from google.cloud.storage import Bucket
 
 from biaac import clients as google
+from biaac import logs
 from biaac.errors import BiaacError, PermanentError, TransientError
-from settings import Settings
+from biaac.settings import AirbyteSettings
+from settings import CacheSettings, Settings
 
 if TYPE_CHECKING:
     from google.cloud.workflows import executions_v1
@@ -26,13 +27,11 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-SERVICE_IS_DOWN = (RetryError, ServerError, TooManyRequests, requests.ConnectionError, requests.Timeout)
-
-log = structlog.get_logger()
+SERVICE_IS_DOWN = (RetryError, ServerError, TooManyRequests, TransportError, requests.ConnectionError, requests.Timeout)
 
 
 class Clients:
-    """Settings and the clients made from them, each at its first use: an entry point pays for its own only."""
+    """Settings and the clients made from them, each at its first use: an entry point needs its own only."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -57,13 +56,17 @@ class Clients:
         """Jobs and connections of Airbyte."""
         from biaac.airbyte import Airbyte
 
-        return Airbyte(self.settings)
+        return Airbyte(AirbyteSettings.load())
+
+    @cached_property
+    def cache_url(self) -> str:
+        """Where the cache service answers."""
+        return CacheSettings.load().cache_url
 
 
 @functools.cache
 def clients() -> Clients:
     """The clients of this process."""
-    configure_logs()
     return Clients(Settings.load())
 
 
@@ -95,6 +98,8 @@ def answers_errors(handler: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(handler)
     def answering(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not structlog.is_configured():
+            logs.configure()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(function=handler.__name__)
         try:
@@ -104,39 +109,12 @@ def answers_errors(handler: Callable[P, R]) -> Callable[P, R]:
             failure = error
         except SERVICE_IS_DOWN as error:
             failure = TransientError(f"a service does not answer: {type(error).__name__}: {error}")
-        log.log(
-            logging.WARNING if failure.status == 503 else logging.ERROR,
-            failure.message,
-            status=failure.status,
-            hint=failure.hint,
-        )
+        logs.tell(failure)
         answer = flask.jsonify({"error": failure.message, "hint": failure.hint})
         answer.status_code = failure.status
         flask.abort(answer)
 
     return answering
-
-
-def configure_logs() -> None:
-    """One JSON object a line, with the field names Cloud Logging reads."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.processors.EventRenamer("message"),
-            _severity,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
-
-
-def _severity(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    event["severity"] = str(event.pop("level")).upper()
-    return event
 
 
 def _trace() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Entry points of the deployable: each parses its request, calls one function of the middle, and answers.
 
-Status codes are the whole contract with Scheduler, Eventarc and Workflows: 2xx done, 503 ask again, 422 never
-will work as asked, 500 a bug. ``answers_errors`` turns the error tree of ``biaac.errors`` into them.
+Status codes are the whole contract with Scheduler, Eventarc and Workflows: 2xx done, 503 ask again, 422 not before
+somebody has changed something, 500 a bug. ``answers_errors`` turns the error tree of ``biaac.errors`` into them.
 """
 
 import flask
@@ -12,6 +12,7 @@ from cloudevents.http import CloudEvent
 import coalescing
 import warming
 from biaac import connections, releases, runs
+from biaac.errors import PermanentError
 from edges import answers_errors, clients, event_object, field
 from syncs import start_or_attach
 
@@ -34,9 +35,14 @@ def bronze_finalized(event: CloudEvent) -> None:
     """Wake up for one Bronze object: start the refresh of its connection if a sync has succeeded.
 
     Returns (2xx) when nothing more is owed for this event, 503 while the sync it belongs to is still running
-    and this event is the one that watches it. An object that no sync wrote is nobody's: noted, and done.
+    and this event is the one that watches it. An object that no sync wrote is nobody's, and an event without an
+    object is nothing: noted, and done, since Eventarc would deliver it again for a day.
     """
-    bucket, name = event_object(event)
+    try:
+        bucket, name = event_object(event)
+    except PermanentError as error:
+        log.error(error.message)
+        return
     bind(event_id=event["id"], object=f"gs://{bucket}/{name}")
     settings = clients().settings
     written_by = coalescing.sync_of(name, settings.connections) if bucket == settings.bronze_bucket else None

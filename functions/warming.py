@@ -1,17 +1,18 @@
 """Telling the workflow what its transform decided, after the cache has loaded what is to be promoted."""
 
 import json
+import re
 
 import structlog
 from pyarrow import flight
 from pyarrow.lib import ArrowException, ArrowInvalid
 
-from biaac import runs
+from biaac import identity, runs
 from biaac.errors import PermanentError, TransientError
-from biaac.identity import token_for
 from edges import Clients
 
 TIMEOUT_S = 280  # the workflow allows this step 300
+REFUSED = re.compile(r"\b[0-9A-Z]{5}: ")  # a SQLSTATE: the service's own word, not that of a server before it
 
 log = structlog.get_logger()
 
@@ -25,22 +26,26 @@ def decided(clients: Clients, execution: str) -> runs.Run:
 
 
 def warm(clients: Clients, release: str) -> None:
-    """Have the cache service load a candidate and answer the dashboards' queries once."""
-    url, environment = clients.settings.cache_url, clients.settings.environment
+    """Have the cache service load a candidate and answer the dashboards' queries once.
+
+    ``PermanentError`` if the service says that it never can (a file is missing or corrupt, the release is unknown) or
+    does not let us in; ``TransientError`` if it does not answer or fails in passing.
+    """
+    url, environment = clients.cache_url, clients.settings.environment
     body = json.dumps({"environment": environment, "release": release}).encode()
     try:
         with flight.connect(url) as cache:
-            options = flight.FlightCallOptions(timeout=TIMEOUT_S, headers=_headers(url))
+            options = flight.FlightCallOptions(timeout=TIMEOUT_S, headers=_identity(url))
             answers = [json.loads(answer.body.to_pybytes()) for answer in cache.do_action(("warm", body), options)]
     except (flight.FlightUnauthenticatedError, flight.FlightUnauthorizedError, ArrowInvalid) as error:
         raise PermanentError(f"cache at {url} refuses to warm {release}: {error}", hint="biaac doctor") from None
     except (ArrowException, OSError) as error:  # Flight's own errors are ArrowExceptions; it has no common base
+        if isinstance(error, flight.FlightServerError) and REFUSED.search(str(error)):
+            raise PermanentError(f"cache at {url} cannot serve {release}: {error}", hint="biaac releases") from None
         raise TransientError(f"cache at {url} has not warmed {release}: {error}") from None
     log.info("cache is warm", release=release, answer=answers[0] if answers else None)
 
 
-def _headers(url: str) -> list[tuple[bytes, bytes]]:
-    if not url.startswith("grpc+tls://"):
-        return []
-    token = token_for(url.replace("grpc+tls://", "https://", 1))
-    return [(b"authorization", f"Bearer {token}".encode())]
+def _identity(url: str) -> list[tuple[bytes, bytes]]:
+    authorization = identity.authorization(url)
+    return [(b"authorization", authorization.encode())] if authorization else []

@@ -49,6 +49,11 @@ class Connector:
     """How one connection's connector is run."""
 
     def __init__(self, settings: Settings, connection: Connection, config: Any) -> None:
+        if connection.source.connector == "airbyte":
+            raise PermanentError(
+                f"connection {connection.name} is read by an Airbyte server, and here is none",
+                hint="docs/airbyte.md: set AIRBYTE_URL and its credentials, or name a connector of sources/",
+            )
         self.name = f"source-{connection.source.connector.removeprefix('sources/').replace('_', '-')}"
         self._silence_limit_s = settings.silence_limit_s
         self._config = config

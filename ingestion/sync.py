@@ -8,6 +8,7 @@ anywhere and run again for the same job: rows may then be in Bronze twice (Airby
 
 import argparse
 import gc
+import logging
 import signal
 import sys
 from types import FrameType
@@ -15,7 +16,7 @@ from types import FrameType
 import structlog
 from google.cloud.storage import Bucket
 
-from biaac import connections
+from biaac import connections, logs
 from biaac.clients import storage_client
 from biaac.errors import BiaacError, PermanentError
 from ingestion import bronze, claims, executions, jobs
@@ -56,7 +57,15 @@ def perform(settings: Settings, connection_name: str, job_id: int) -> bool:
     else:
         job = jobs.conclude(ops, job.id, Status.SUCCEEDED, message=None, log=[], **_counts(attempts))
     claims.release(ops, job)
-    log.info("job is over", job=job.id, status=job.status.value, rows=job.rows, message=job.message)
+    log.log(
+        logging.ERROR if job.status is Status.FAILED else logging.INFO,
+        "job is over",
+        connection=connection_name,
+        job=job.id,
+        status=job.status.value,
+        rows=job.rows,
+        reason=job.message,
+    )
     return job.status is Status.SUCCEEDED
 
 
@@ -99,13 +108,15 @@ def main() -> None:
     parser.add_argument("--connection", required=True, help="a file of connections/, without .yaml")
     parser.add_argument("--job", required=True, type=int, help="the id that POST /jobs gave")
     arguments = parser.parse_args()
+    logs.configure()
     gc.set_threshold(GC_THRESHOLD)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     try:
         done = perform(Settings.load(), arguments.connection, arguments.job)
     except BiaacError as error:
-        sys.exit(str(error))
+        logs.tell(error)
+        sys.exit(1)
     sys.exit(0 if done else 1)
 
 

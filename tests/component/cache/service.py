@@ -226,10 +226,6 @@ def build(storage_server: str, folder: Path) -> tuple[Cache, Lake]:
         "BRONZE_BUCKET": f"bronze-{unique}",
         "LAKE_BUCKET": f"lake-{unique}",
         "OPS_BUCKET": f"ops-{unique}",
-        "AIRBYTE_URL": "http://127.0.0.1:1/api/public/v1",
-        "FUNCTIONS_URL": "http://127.0.0.1:1",
-        "CACHE_URL": "grpc://127.0.0.1:1",
-        "SUPERSET_URL": "http://127.0.0.1:1",
         "STORAGE_EMULATOR_HOST": storage_server,
         "PYTHONPATH": str(ROOT),
     }

@@ -179,7 +179,8 @@ def test_the_queries_asked_are_told(standing: Standing) -> None:
 
 def _command(standing: Standing, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     program = "import typer; from cli.query import query; app = typer.Typer(); app.command()(query); app()"
-    environment = {**standing.cache.environment, "CACHE_URL": standing.cache.url, "PATH": ""}
+    others = dict.fromkeys(("AIRBYTE_URL", "SYNC_URL", "SWEEP_URL", "SUPERSET_URL"), "http://127.0.0.1:1")
+    environment = {**standing.cache.environment, **others, "CACHE_URL": standing.cache.url, "PATH": ""}
     return subprocess.run(
         [sys.executable, "-c", program, *arguments], env=environment, capture_output=True, timeout=60, check=False
     )

@@ -33,7 +33,7 @@ def test_each_connection_gets_one_schedule_that_asks_the_function_sync(
     found = jobs(scheduler, settings)
     assert sorted(found) == ["sync-grocery", "sync-web_shop"]
     target = found["sync-grocery"].http_target
-    assert target.uri == f"{settings.functions_url}/sync"
+    assert target.uri == "http://127.0.0.1:1/sync"
     assert json.loads(target.body) == {"connection": "grocery"}
 
 
@@ -62,7 +62,7 @@ def test_only_what_differs_is_changed_and_what_has_no_file_goes(
 def test_where_functions_ask_who_calls_the_schedule_says_who(
     biaac: Biaac, scheduler: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FUNCTIONS_URL", "https://functions.example")
+    monkeypatch.setenv("SYNC_URL", "https://sync.example")
     refused = biaac("connections apply --yes")
     assert refused.code == 1
     assert "SCHEDULER_SERVICE_ACCOUNT is not set" in refused.err
@@ -70,7 +70,7 @@ def test_where_functions_ask_who_calls_the_schedule_says_who(
     assert biaac("connections apply --yes").code == 0
     token = jobs(scheduler, settings)["sync-grocery"].http_target.oidc_token
     assert token.service_account_email == "scheduler@example.iam.gserviceaccount.com"
-    assert token.audience == "https://functions.example/sync"
+    assert token.audience == "https://sync.example"
     assert biaac("connections apply --yes").out.strip() == "schedules: nothing to change"
 
 

@@ -113,6 +113,21 @@ def test_a_run_without_a_record_is_an_answer_for_scripts_too(
     }
 
 
+def test_the_newest_run_is_shown_where_none_is_named(
+    biaac: Biaac, executions: FakeExecutions, settings: Settings, rejected: str
+) -> None:
+    assert "4,912 rows" in biaac("runs show").out, "the only one there is a record of"
+    name = start_execution(settings)
+    executions.end(name, State.FAILED)
+    assert f"run       {name.rpartition('/')[2]}, workflow FAILED" in biaac("runs show").out
+
+
+def test_there_may_be_no_run_yet(biaac: Biaac) -> None:
+    result = biaac("runs show")
+    assert result.code == 1
+    assert "there is no run yet" in result.err
+
+
 def test_audits_are_listed_with_outcome_and_rows(biaac: Biaac, rejected: str) -> None:
     found = json.loads(biaac("audits --json").out)
     assert [(audit["audit"], audit["outcome"], audit["rows"]) for audit in found] == [
@@ -173,7 +188,7 @@ def test_going_back_without_a_release_says_so(biaac: Biaac, command: str, said: 
 
 
 @pytest.mark.parametrize(
-    "command", ["releases rollback", "runs show", "sync", "nothing", "runs --limit 0", "audits -x"]
+    "command", ["releases rollback", "runs show a b", "sync", "nothing", "runs --limit 0", "audits -x"]
 )
 def test_a_wrong_command_line_is_a_usage_error(biaac: Biaac, command: str) -> None:
     assert biaac(command).code == 2

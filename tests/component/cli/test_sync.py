@@ -24,12 +24,13 @@ __all__ = ["new_process"]  # a fixture of another folder, used here as it is
 
 @pytest.fixture
 def functions(new_process: Callable[[], None], biaac: Biaac, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The real functions `sync` and `sweep`, served at FUNCTIONS_URL."""
+    """The real functions `sync` and `sweep`, served at SYNC_URL and SWEEP_URL."""
     from local.functions import create_app  # loads the functions of this checkout: into the new process
 
     server = make_server("127.0.0.1", 0, create_app(SOURCE / "main.py", ["sync", "sweep"]), threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    monkeypatch.setenv("FUNCTIONS_URL", f"http://127.0.0.1:{server.server_port}")
+    for name in ("sync", "sweep"):
+        monkeypatch.setenv(f"{name.upper()}_URL", f"http://127.0.0.1:{server.server_port}/{name}")
     yield
     server.shutdown()
     server.server_close()

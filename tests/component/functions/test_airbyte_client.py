@@ -5,19 +5,24 @@ from pydantic import SecretStr
 
 from biaac.airbyte import Airbyte
 from biaac.errors import BiaacError, PermanentError, TransientError
-from biaac.settings import Settings
+from biaac.settings import AirbyteSettings
 from tests.component.functions.airbyte_server import FakeAirbyte
 
 
 @pytest.fixture
-def client(settings: Settings, airbyte: FakeAirbyte, connections: list[str]) -> Airbyte:
+def settings(environment: dict[str, str]) -> AirbyteSettings:
+    return AirbyteSettings.load()
+
+
+@pytest.fixture
+def client(settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]) -> Airbyte:
     found = Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url}))
     found.newest_jobs("grocery")  # the id of the connection is known from here on
     airbyte.calls.clear()
     return found
 
 
-def with_credentials(settings: Settings, airbyte: FakeAirbyte, secret: str) -> Airbyte:
+def with_credentials(settings: AirbyteSettings, airbyte: FakeAirbyte, secret: str) -> Airbyte:
     credentials = {"airbyte_client_id": "id", "airbyte_client_secret": SecretStr(secret)}
     return Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url, **credentials}))
 
@@ -43,8 +48,8 @@ def test_a_read_that_fails_in_passing_is_asked_again(
 @pytest.mark.parametrize(
     ("answer", "error", "said"),
     [
-        ((401, "{}", "application/json"), PermanentError, "AIRBYTE_CLIENT_ID"),
-        ((403, "{}", "application/json"), PermanentError, "AIRBYTE_CLIENT_ID"),
+        ((401, "{}", "application/json"), PermanentError, "roles/run.invoker"),
+        ((403, "{}", "application/json"), PermanentError, "roles/run.invoker"),
         ((404, "{}", "application/json"), PermanentError, "AIRBYTE_URL"),
         ((200, "<html>log in</html>", "text/html"), PermanentError, "AIRBYTE_URL"),
         (
@@ -64,12 +69,33 @@ def test_every_refusal_is_an_error_of_ours(
         client.newest_jobs("grocery")
 
 
-def test_a_server_that_is_not_there_is_transient(settings: Settings) -> None:
+def test_a_refusal_of_an_airbyte_that_gives_tokens_names_its_credentials(
+    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
+) -> None:
+    airbyte.secret = "s3cret"
+    client = with_credentials(settings, airbyte, "s3cret")
+    airbyte.answers.extend([(403, "{}", "application/json")] * 3)
+    with pytest.raises(PermanentError, match="AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET"):
+        client.newest_jobs("grocery")
+
+
+def test_a_connection_that_airbyte_lacks_is_made_where_it_is_kept(
+    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
+) -> None:
+    airbyte.secret = "s3cret"
+    with pytest.raises(PermanentError, match=r"no connection named 'other'.*\n.*docs/airbyte\.md"):
+        with_credentials(settings, airbyte, "s3cret").newest_jobs("other")
+    airbyte.secret = None
+    with pytest.raises(PermanentError, match=r"no connection named .other.(.|\n)*it was built with"):
+        Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url})).newest_jobs("other")
+
+
+def test_a_server_that_is_not_there_is_transient(settings: AirbyteSettings) -> None:
     with pytest.raises(TransientError, match=r"http://127\.0\.0\.1:1/api/public/v1 does not answer"):
         Airbyte(settings).newest_jobs("grocery")
 
 
-def test_one_token_serves_many_calls(settings: Settings, airbyte: FakeAirbyte, connections: list[str]) -> None:
+def test_one_token_serves_many_calls(settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]) -> None:
     airbyte.secret = "s3cret"
     client = with_credentials(settings, airbyte, "s3cret")
     client.start("grocery")
@@ -78,7 +104,7 @@ def test_one_token_serves_many_calls(settings: Settings, airbyte: FakeAirbyte, c
 
 
 def test_two_clients_with_the_same_credentials_do_not_share_a_token(
-    settings: Settings, airbyte: FakeAirbyte, connections: list[str]
+    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
 ) -> None:
     airbyte.secret = "s3cret"
     for _ in range(2):
@@ -87,7 +113,7 @@ def test_two_clients_with_the_same_credentials_do_not_share_a_token(
 
 
 def test_wrong_credentials_are_a_persons_to_mend_and_not_in_the_message(
-    settings: Settings, airbyte: FakeAirbyte, connections: list[str]
+    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
 ) -> None:
     airbyte.secret = "s3cret"
     with pytest.raises(PermanentError, match="gave no token: 401") as refused:
@@ -96,7 +122,7 @@ def test_wrong_credentials_are_a_persons_to_mend_and_not_in_the_message(
 
 
 def test_a_refused_token_is_fetched_anew_next_time(
-    settings: Settings, airbyte: FakeAirbyte, connections: list[str]
+    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
 ) -> None:
     airbyte.secret = "s3cret"
     client = with_credentials(settings, airbyte, "s3cret")

@@ -227,8 +227,10 @@ def test_a_name_airbyte_met_twice_is_a_file_of_its_sync(finalized: Finalized, ai
     assert finalized(file() + "-1", event="a").status_code == 503
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"bucket": "b"}', b'{"bucket": 1, "name": 2}', b"null"])
-def test_an_event_without_an_object_is_refused_for_good(call: Callable[..., TestResponse], body: bytes) -> None:
+@pytest.mark.parametrize("body", [b"[]", b'{"bucket": "b"}', b'{"bucket": 1, "name": 2}', b"null"])
+def test_an_event_without_an_object_is_logged_as_an_error_and_not_delivered_again(
+    call: Callable[..., TestResponse], body: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
     headers = {
         "ce-specversion": "1.0",
         "ce-id": "a",
@@ -236,7 +238,9 @@ def test_an_event_without_an_object_is_refused_for_good(call: Callable[..., Test
         "ce-source": "//storage.googleapis.com/projects/_/buckets/b",
         "content-type": "application/json",
     }
-    assert call("bronze_finalized", headers=headers, data=body).status_code in (400, 422)
+    assert call("bronze_finalized", headers=headers, data=body).status_code == 200
+    logged = json.loads(capfd.readouterr().err.splitlines()[-1])
+    assert (logged["severity"], "names no object" in logged["message"]) == ("ERROR", True)
 
 
 def test_a_request_that_is_no_event_is_refused_for_good(call: Callable[..., TestResponse]) -> None:

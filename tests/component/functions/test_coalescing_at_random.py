@@ -24,6 +24,7 @@ from biaac.airbyte import Airbyte
 from biaac.clients import executions_client, storage_client
 from biaac.errors import TransientError
 from biaac.runs import Outcome
+from biaac.settings import AirbyteSettings
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import record
@@ -197,7 +198,7 @@ def new_world(
         clients.ops = storage.bucket(settings.ops_bucket)
         clients.lake = storage.bucket(settings.lake_bucket)
         clients.executions = CrashingExecutions(executions_client(settings), dice)
-        clients.airbyte = Airbyte(settings, http=httpx.Client(transport=CrashingAirbyte(dice)))
+        clients.airbyte = Airbyte(AirbyteSettings.load(), http=httpx.Client(transport=CrashingAirbyte(dice)))
         return World(chance, airbyte, executions, clients, coalescing, dice)
 
     return build

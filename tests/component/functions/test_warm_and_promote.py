@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from google.cloud.storage import Bucket
@@ -12,6 +13,7 @@ from biaac import releases
 from biaac.clients import storage_client
 from biaac.runs import Outcome
 from biaac.settings import Settings
+from tests.component.cache.service import Lake, build
 from tests.component.functions.published import candidate, record
 
 Call = Callable[..., TestResponse]
@@ -85,7 +87,9 @@ def test_a_cache_that_is_down_is_asked_again(call: Call, ops: Bucket) -> None:
     [
         (flight.FlightUnavailableError("starting"), 503),
         (flight.FlightInternalError("a worker died"), 503),
-        (flight.FlightServerError("bad"), 503),
+        (flight.FlightServerError("no healthy upstream"), 503),
+        (flight.FlightServerError("XX001: gs://lake/gold/f.parquet: content does not match its digest"), 422),
+        (flight.FlightServerError("3D000: release 000001-abc does not exist in prod"), 422),
         (flight.FlightUnauthenticatedError("who are you"), 422),
         (flight.FlightUnauthorizedError("not you"), 422),
         (ValueError("no such release"), 422),
@@ -97,6 +101,30 @@ def test_a_refusal_of_the_cache_says_whether_to_ask_again(
     record(ops, "x-1", Outcome.PUBLISHED, "000001-abc")
     cache.refusal = refusal
     assert call("warm_cache", {"execution": "x-1"}).status_code == status
+
+
+@pytest.fixture
+def corrupt(storage_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Lake, str]]:
+    """The cache service itself, over a lake whose only candidate has a file that is not what its name says."""
+    service, lake = build(storage_server, tmp_path)
+    release = lake.candidate({"gold.sales": ["SELECT 1 AS id"]})
+    (file,) = lake.files(release, "gold.sales")
+    lake.lake.blob(file.path).upload_from_string(b"something else")
+    service.start()
+    for name, value in {**service.environment, "CACHE_URL": service.url}.items():
+        monkeypatch.setenv(name, value)
+    yield lake, release
+    service.stop()
+
+
+def test_a_candidate_that_the_cache_service_finds_corrupt_is_refused_for_good(
+    call: Call, corrupt: tuple[Lake, str]
+) -> None:
+    lake, release = corrupt
+    record(lake.ops, "x-1", Outcome.PUBLISHED, release)
+    answer = call("warm_cache", {"execution": "x-1"})
+    assert answer.status_code == 422
+    assert "content does not match its digest" in answer.json["error"]
 
 
 def test_a_candidate_is_promoted_once_and_the_second_time_found_current(call: Call, lake: Bucket) -> None:

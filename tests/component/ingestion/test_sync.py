@@ -4,6 +4,7 @@ import re
 import signal
 
 import pytest
+import yaml
 
 from ingestion import claims, jobs
 from ingestion.jobs import Kind, Status
@@ -226,3 +227,13 @@ def test_a_missing_connector_environment_is_named_with_the_next_command(scripted
     job = scripted.sync()
     assert job.status is Status.FAILED
     assert job.message == f"connector sources/scripted: {executable} does not exist\n  next: make setup"
+
+
+def test_what_an_airbyte_server_reads_is_not_read_here_and_said_so(scripted: Scripted) -> None:
+    scripted.declare([])
+    file = scripted.folder / "connections/scripted.yaml"
+    declared = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump({**declared, "source": {"connector": "airbyte"}}))
+    job = scripted.sync()
+    assert job.status is Status.FAILED
+    assert "connection scripted is read by an Airbyte server, and here is none" in str(job.message)

@@ -91,7 +91,8 @@ class Stack:
         """The interpreter; it answers when this returns."""
         line = [sys.executable, "-m", "local.workflows", "--port", str(self.port), "--state", self.folder / "state"]
         line += ["--source", self.source, "--project", "laptop", "--location", "local"]
-        line += ["--set", f"FUNCTIONS_URL={self.functions.url}"]
+        line += ["--set", f"WARM_CACHE_URL={self.functions.url}/warm_cache"]
+        line += ["--set", f"PROMOTE_URL={self.functions.url}/promote"]
         line += ["--set", f"RUN_EMULATOR_HOST=http://127.0.0.1:{self.run_port}"]
         return self._start(line, self.port)
 

@@ -74,6 +74,13 @@ def test_a_malformed_file_is_refused_with_file_line_value_and_expectation(
     assert said.lower() in message.lower()
 
 
+def test_what_an_airbyte_server_reads_is_configured_there_and_nowhere_else(folder: Path) -> None:
+    assert "with connector airbyte the configuration is in Airbyte" in edit(folder, "sources/shop", "airbyte")
+    config = VALID[VALID.index("  config:") : VALID.index("schedule:")]
+    (folder / "shop.yaml").write_text(VALID.replace(config, "").replace("sources/shop", "airbyte"))
+    assert connections.get(folder, "shop").source.connector == "airbyte"
+
+
 def test_a_connection_that_does_not_exist_is_named_with_those_that_do(folder: Path) -> None:
     with pytest.raises(PermanentError, match="connection 'shp' does not exist; there are: shop"):
         connections.get(folder, "shp")

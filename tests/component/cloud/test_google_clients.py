@@ -1,0 +1,101 @@
+"""Google's clients with the cloud's settings: real host names, TLS, the workload's own access token."""
+
+from google.cloud import run_v2, scheduler_v1
+from google.cloud.workflows import executions_v1
+from google.longrunning.operations_pb2 import Operation
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tests.component.cloud.conftest import SYNC, Cloud
+from tests.component.cloud.metadata_server import ACCESS_TOKEN
+
+PARENT = "projects/acme-analytics/locations/europe-west1"
+EXECUTION = f"{PARENT}/jobs/ingest-grocery/executions/ingest-grocery-abcde"
+TOKEN = f"Bearer {ACCESS_TOKEN}"
+
+
+def test_storage_is_asked_over_https_as_the_workload(cloud: Cloud) -> None:
+    cloud.web.answers["storage.googleapis.com"] = lambda method, path, body: (404, {"error": {"code": 404}})
+    found = cloud.do(
+        "from biaac import objects; from biaac.clients import storage_client; from biaac.settings import Settings\n"
+        "settings = Settings.load(); client = storage_client(settings)\n"
+        "print(client.project, objects.read(client.bucket(settings.lake_bucket), 'releases/prod/current').value)"
+    )
+    assert found == "acme-analytics None"
+    assert set(cloud.internet.asked) == {"storage.googleapis.com:443"}
+    name = "/storage/v1/b/acme-analytics-lake/o/releases%2Fprod%2Fcurrent"
+    assert any(asked.path.startswith(name) for asked in cloud.web.asked)
+    assert {asked.authorization for asked in cloud.web.asked} == {TOKEN}
+
+
+def test_workflow_executions_are_asked_over_grpc_and_tls(cloud: Cloud) -> None:
+    method = "/google.cloud.workflows.executions.v1.Executions/CreateExecution"
+    name = f"{PARENT}/workflows/refresh/executions/1"
+    cloud.google.answers[method] = executions_v1.Execution.serialize(executions_v1.Execution(name=name))
+    found = cloud.do(
+        "from biaac.clients import executions_client; from biaac.settings import Settings\n"
+        "settings = Settings.load()\n"
+        "print(executions_client(settings).create_execution(parent=f'{settings.parent}/workflows/refresh').name)"
+    )
+    assert found == name
+    assert cloud.internet.asked == ["workflowexecutions.googleapis.com:443"]
+    assert [(asked.path, asked.authorization) for asked in cloud.google.asked] == [(method, TOKEN)]
+
+
+def test_a_sync_is_started_and_asked_after_by_the_run_api(cloud: Cloud) -> None:
+    started = AnyMessage()
+    started.Pack(run_v2.Execution.pb(run_v2.Execution(name=EXECUTION)))
+    over = run_v2.Execution(name=EXECUTION, completion_time=Timestamp(seconds=1))
+    cloud.google.answers = {
+        "/google.cloud.run.v2.Jobs/RunJob": Operation(name="operations/1", metadata=started).SerializeToString(),
+        "/google.cloud.run.v2.Executions/GetExecution": run_v2.Execution.serialize(over),
+    }
+    found = cloud.do(
+        "from datetime import UTC, datetime; from uuid import uuid4\n"
+        "from ingestion import executions; from ingestion.jobs import Job, Kind\n"
+        "from ingestion.settings import Settings\n"
+        "now, settings = datetime.now(UTC), Settings.load()\n"
+        "job = Job(id=7, connection='grocery', connection_id=uuid4(), kind=Kind.SYNC, created_at=now, updated_at=now)\n"
+        "name = executions.start(settings, job)\n"
+        "print(name, executions.is_over(settings, name))"
+    )
+    assert found == f"{EXECUTION} True"
+    assert set(cloud.internet.asked) == {"run.googleapis.com:443"}
+    request = run_v2.RunJobRequest.deserialize(cloud.google.asked[0].body)
+    assert request.name == f"{PARENT}/jobs/ingest-grocery"
+    assert list(request.overrides.container_overrides[0].args) == ["--job", "7"]
+    assert {asked.authorization for asked in cloud.google.asked} == {TOKEN}
+
+
+def test_the_transform_asks_whether_the_holder_of_its_lock_is_alive(cloud: Cloud) -> None:
+    over = run_v2.Execution(name=EXECUTION, completion_time=Timestamp(seconds=1))
+    cloud.google.answers["/google.cloud.run.v2.Executions/GetExecution"] = run_v2.Execution.serialize(over)
+    found = cloud.do(
+        "from biaac.clients import job_executions_client; from biaac.settings import Settings\n"
+        f"print(bool(job_executions_client(Settings.load()).get_execution(name={EXECUTION!r}).completion_time))"
+    )
+    assert found == "True"
+    assert [asked.authorization for asked in cloud.google.asked] == [TOKEN]
+
+
+def test_schedules_are_applied_with_the_identity_that_may_call_the_function(cloud: Cloud) -> None:
+    service = "/google.cloud.scheduler.v1.CloudScheduler"
+    cloud.google.answers = {f"{service}/ListJobs": b"", f"{service}/CreateJob": b""}
+    cloud.variables |= {
+        "AIRBYTE_URL": "https://api.airbyte.com/v1",
+        "SYNC_URL": f"https://{SYNC}",
+        "SWEEP_URL": "https://sweep.example",
+        "CACHE_URL": "grpc+tls://cache.example:443",
+        "SUPERSET_URL": "https://superset.example",
+        "SCHEDULER_SERVICE_ACCOUNT": "biaac-scheduler@acme-analytics.iam.gserviceaccount.com",
+    }
+    applied = cloud.run("-m", "cli", "connections", "apply", "--yes")
+    assert applied.returncode == 0, applied.stderr
+    assert set(cloud.internet.asked) == {"cloudscheduler.googleapis.com:443"}
+    listed, created = cloud.google.asked
+    assert {listed.authorization, created.authorization} == {TOKEN}
+    job = scheduler_v1.CreateJobRequest.deserialize(created.body).job
+    assert job.name == f"{PARENT}/jobs/sync-grocery"
+    assert job.http_target.uri == f"https://{SYNC}"
+    assert job.http_target.oidc_token.audience == f"https://{SYNC}"
+    assert job.http_target.oidc_token.service_account_email == cloud.variables["SCHEDULER_SERVICE_ACCOUNT"]

@@ -1,0 +1,111 @@
+"""What a sweep tells of each connection: the age of what readers see, and how its newest sync ended."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.cloud.storage import Bucket
+from werkzeug.test import TestResponse
+
+from biaac import releases
+from biaac.clients import storage_client
+from biaac.releases import Release, StreamFreshness
+from biaac.settings import Settings
+from tests.component.functions.airbyte_server import FakeAirbyte
+from tests.component.functions.published import candidate
+
+Lines = Callable[[], dict[str, dict[str, Any]]]
+AS_OF = datetime(2017, 11, 30, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Bucket:
+    return storage_client(settings).bucket(settings.lake_bucket)
+
+
+@pytest.fixture
+def sweep(call: Callable[..., TestResponse], capfd: pytest.CaptureFixture[str]) -> Lines:
+    """Sweep once; the line of each connection by its name."""
+
+    def run() -> dict[str, dict[str, Any]]:
+        capfd.readouterr()
+        call("sweep", {})
+        lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+        return {line["connection"]: line for line in lines if line["message"] == "connection looked at"}
+
+    return run
+
+
+def publish(lake: Bucket, *ages: timedelta, connection: str = "grocery") -> str:
+    """Make a release current in which each stream was synced so long ago; its id."""
+    first = releases.read(lake, "prod", candidate(lake, loads=[]))
+    streams = [
+        StreamFreshness(connection=connection, stream=f"s{n}", data_as_of=AS_OF, synced_at=datetime.now(UTC) - age)
+        for n, age in enumerate(ages)
+    ]
+    release = Release.model_validate(first.model_dump() | {"freshness": streams, "sequence": 7})
+    releases.promote(lake, "prod", releases.write(lake, release))
+    return release.id
+
+
+@pytest.mark.parametrize(
+    ("hours", "freshness", "severity"),
+    [(0, "fresh", "INFO"), (25, "fresh", "INFO"), (27, "late", "WARNING"), (51, "stale", "ERROR")],
+)
+def test_age_is_judged_by_the_tolerances_of_the_file(
+    sweep: Lines, lake: Bucket, hours: int, freshness: str, severity: str
+) -> None:
+    release = publish(lake, timedelta(hours=hours))
+    line = sweep()["grocery"]
+    assert (line["freshness"], line["severity"]) == (freshness, severity)
+    assert hours * 3600 <= line["age_s"] < hours * 3600 + 300
+    assert (line["warn_after_s"], line["fail_after_s"]) == (26 * 3600, 50 * 3600)
+    assert (line["release"], line["data_as_of"]) == (release, AS_OF.isoformat())
+
+
+def test_a_connection_that_no_release_holds_has_no_age(sweep: Lines, lake: Bucket) -> None:
+    assert {name: line["freshness"] for name, line in sweep().items()} == {"grocery": "never", "web_shop": "never"}
+    publish(lake, timedelta(hours=99))
+    lines = sweep()
+    assert (lines["grocery"]["freshness"], lines["web_shop"]["freshness"]) == ("stale", "never")
+    assert (lines["web_shop"]["age_s"], lines["web_shop"]["severity"]) == (None, "INFO")
+
+
+def test_a_sync_whose_rows_readers_do_not_see_makes_nothing_fresh(
+    sweep: Lines, lake: Bucket, airbyte: FakeAirbyte
+) -> None:
+    publish(lake, timedelta(hours=51))
+    airbyte.start("grocery", state="succeeded")
+    line = sweep()["grocery"]
+    assert (line["freshness"], line["newest_sync"]) == ("stale", "succeeded")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "newest", "severity"),
+    [
+        (["succeeded", "failed"], "failed", "WARNING"),
+        (["failed", "succeeded"], "succeeded", "INFO"),
+        (["failed", "running"], "failed", "WARNING"),
+        (["failed", "cancelled"], "cancelled", "INFO"),
+        ([], None, "INFO"),
+    ],
+)
+def test_how_the_newest_sync_that_has_ended_ended_is_told(  # noqa: PLR0917  a case has these values
+    sweep: Lines, lake: Bucket, airbyte: FakeAirbyte, jobs: list[str], newest: str | None, severity: str
+) -> None:
+    publish(lake, timedelta(hours=1))
+    for state in jobs:
+        airbyte.start("grocery", state=state)
+    airbyte.start("grocery", state="failed", kind="clear")
+    line = sweep()["grocery"]
+    assert (line["newest_sync"], line["severity"]) == (newest, severity)
+
+
+def test_freshness_is_told_where_airbyte_cannot_be_asked(sweep: Lines, lake: Bucket, airbyte: FakeAirbyte) -> None:
+    publish(lake, timedelta(hours=51))
+    del airbyte.connections["grocery"]
+    lines = sweep()
+    assert (lines["grocery"]["freshness"], lines["grocery"]["newest_sync"]) == ("stale", None)
+    assert lines["web_shop"]["freshness"] == "never"

@@ -14,6 +14,8 @@ LONG_ENOUGH = 32  # characters; shorter keys are defaults and guesses
 class SupersetSettings(Settings):
     """Where Superset keeps its own state and secrets. In the cloud the database URL and both secrets are given."""
 
+    cache_url: str = Field(alias="CACHE_URL", description="grpc://host:port, or grpc+tls://host:port in the cloud.")
+    superset_url: str = Field(alias="SUPERSET_URL", description="Where people open it.")
     port: int = Field(8088, alias="SUPERSET_PORT")
     state: Path = Field(ROOT / ".biaac/state/superset", alias="SUPERSET_STATE_DIR")
     database_url: str | None = Field(None, alias="SUPERSET_DATABASE_URL", description="Metadata; default: SQLite.")

@@ -9,7 +9,9 @@ import yaml
 from sqlglot import Dialects
 from superset.config import THEME_DEFAULT as SUPERSETS_THEME
 from superset.utils.log import AbstractEventLogger
+from superset.utils.logging_configurator import DefaultLoggingConfigurator
 
+from biaac.logs import JsonFormatter
 from biaac.settings import ROOT
 from settings import SupersetSettings
 
@@ -79,6 +81,20 @@ COLOR_SCHEME = "biaac"
 EXTRA_CATEGORICAL_COLOR_SCHEMES = [
     {"id": COLOR_SCHEME, "label": APP_NAME, "description": "", "isDefault": True, "colors": _theme["colors"]}
 ]
+
+
+class JsonLogs(DefaultLoggingConfigurator):
+    """Superset's own logging, each line as JSON: plain text has no severity in Cloud Logging."""
+
+    def configure_logging(self, app_config: Any, debug_mode: bool) -> None:
+        """Superset calls this once, before anything logs."""
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonFormatter())
+        logging.basicConfig(handlers=[handler])  # Superset's own call of it then changes nothing
+        super().configure_logging(app_config, debug_mode)
+
+
+LOGGING_CONFIGURATOR = JsonLogs()
 
 
 class EventLog(AbstractEventLogger):

@@ -66,7 +66,7 @@ def start_superset() -> "Flask":
     gc.disable()  # importing Superset makes millions of objects that stay: collecting among them costs a quarter of it
     from superset.app import create_app
 
-    app: Flask = create_app()
+    app: Flask = create_app(superset_config_module="job_config")
     gc.enable()
     return app
 

@@ -10,13 +10,15 @@ from functools import lru_cache
 import pyarrow as pa
 from pyarrow import flight
 
+from biaac import identity
+
 MESSAGES = "type.googleapis.com/arrow.flight.protocol.sql."
 TIMEOUT_S = 60  # the service ends a query earlier and says why
 RELEASE_HEADER = b"x-biaac-release"
 
 
 def query(url: str, statement: str, *, release: str | None) -> pa.Table:
-    """Run ``statement`` at the cache service ``url`` (``grpc://host:port``), on ``release`` if one is given."""
+    """Run ``statement`` at the cache service ``url`` (``grpc[+tls]://host:port``), on ``release`` if one is given."""
     return _get(url, command("CommandStatementQuery", _text(1, statement.encode())), release)
 
 
@@ -33,6 +35,8 @@ def command(name: str, fields: bytes = b"") -> bytes:
 
 def _get(url: str, ticket: bytes, release: str | None) -> pa.Table:
     headers = [(RELEASE_HEADER, release.encode())] if release else []
+    if authorization := identity.authorization(url):
+        headers.append((b"authorization", authorization.encode()))
     options = flight.FlightCallOptions(timeout=TIMEOUT_S, headers=headers)
     return _client(url, os.getpid()).do_get(flight.Ticket(ticket), options).read_all()
 

@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,6 +128,11 @@ class Superset:
         changes: list[dict[str, Any]] = answer["changes"]
         return changes
 
+    def end_reconciler(self) -> None:
+        if self.reconciler:
+            self.reconciler.kill()
+            self.reconciler.wait()
+
     @property
     def release(self) -> str:
         """The id of the current one."""
@@ -184,8 +189,13 @@ class Superset:
 @pytest.fixture(scope="package")
 def standing(storage_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
     """Superset as it stands after its first start."""
-    folder = tmp_path_factory.mktemp("superset")
+    with ExitStack() as started:  # what did start is stopped, also when the next part does not
+        yield _start(storage_server, tmp_path_factory.mktemp("superset"), started)
+
+
+def _start(storage_server: str, folder: Path, started: ExitStack) -> Superset:
     cache, lake = build(storage_server, folder)
+    started.callback(cache.stop)
     cache.start(workers=2, worker_mib=512)
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
@@ -197,20 +207,16 @@ def standing(storage_server: str, tmp_path_factory: pytest.TempPathFactory) -> I
         "SUPERSET_FILES_DIR": str(folder / "files"),
     }
     superset = Superset(cache, lake, folder / "files", folder / "state", environment, port)
+    started.callback(superset.end_reconciler)
     reset_files(superset)
     superset.run("bootstrap.py")
     command = [str(GUNICORN), "-c", "superset/gunicorn_conf.py", "superset.app:create_app()"]
     with (folder / "gunicorn.log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        server = started.enter_context(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+    started.callback(server.send_signal, signal.SIGINT)  # gunicorn: at once
     health = f"http://127.0.0.1:{port}/health"
     wait_for(lambda: httpx.get(health, timeout=5).is_success, seconds=90, what=f"superset answers; see {folder}")
-    yield superset
-    server.send_signal(signal.SIGINT)  # gunicorn: at once
-    server.wait(30)
-    if superset.reconciler:
-        superset.reconciler.kill()
-        superset.reconciler.wait()
-    cache.stop()
+    return superset
 
 
 @pytest.fixture

@@ -1,0 +1,15 @@
+output "service_accounts" {
+  description = "build (deploys) and build-check (plans pull requests): who they are."
+  value = {
+    for name, account in google_service_account.main : name => {
+      email  = account.email
+      member = account.member
+      name   = account.name
+    }
+  }
+}
+
+output "triggers" {
+  description = "Trigger -> its id; empty without a repository."
+  value       = { for name, trigger in google_cloudbuild_trigger.main : name => trigger.id }
+}

@@ -1,0 +1,14 @@
+terraform {
+  required_version = ">= 1.11" # write-only arguments
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.0, < 9.0"
+    }
+    random = {
+      source  = "hashicorp/random"
+      version = ">= 3.7, < 4.0" # ephemeral random_password
+    }
+  }
+}

@@ -1,0 +1,17 @@
+output "names" {
+  description = "Job -> its name, once those who start it may."
+  value       = { for name, job in google_cloud_run_v2_job.main : name => job.name }
+
+  depends_on = [google_cloud_run_v2_job_iam_member.executor, google_cloud_run_v2_job_iam_member.watcher]
+}
+
+output "service_accounts" {
+  description = "Workload -> who it is."
+  value = {
+    for name, account in google_service_account.main : name => {
+      email  = account.email
+      member = account.member
+      name   = account.name
+    }
+  }
+}

@@ -1,0 +1,14 @@
+terraform {
+  required_version = ">= 1.11" # write-only arguments
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.0, < 9.0"
+    }
+    google-beta = { # google_project_service_identity is in no other
+      source  = "hashicorp/google-beta"
+      version = ">= 7.0, < 9.0"
+    }
+  }
+}

@@ -1,0 +1,54 @@
+locals {
+  roles = {
+    read  = "roles/storage.objectViewer"
+    write = "roles/storage.objectUser" # compare-and-set replaces objects, and that takes the right to delete
+  }
+
+  # A list request names no object, so a condition on object names alone would refuse it: the prefix asked for counts.
+  # https://cloud.google.com/storage/docs/access-control/iam#conditions
+  conditions = {
+    for key, grant in var.access : key => join(" || ", flatten([
+      for prefix in grant.prefixes : [
+        "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.main[grant.bucket].name}/objects/${prefix}\")",
+        "api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"${prefix}\")",
+      ]
+    ])) if length(grant.prefixes) > 0
+  }
+}
+
+resource "google_storage_bucket_iam_member" "access" {
+  for_each = var.access
+
+  bucket = google_storage_bucket.main[each.value.bucket].name
+  role   = local.roles[each.value.mode]
+  member = each.value.member
+
+  dynamic "condition" {
+    for_each = contains(keys(local.conditions), each.key) ? [local.conditions[each.key]] : []
+    content {
+      title       = "prefixes"
+      description = join(" ", each.value.prefixes)
+      expression  = condition.value
+    }
+  }
+}
+
+# Cloud Storage delivers access logs as this group of Google's; on a bucket without ACLs it needs the role.
+# https://cloud.google.com/storage/docs/access-logs#delivery
+resource "google_storage_bucket_iam_member" "access_logs" {
+  bucket = google_storage_bucket.logs.name
+  role   = "roles/storage.objectCreator"
+  member = "group:cloud-storage-analytics@google.com"
+}
+
+# Finalize events leave Cloud Storage through Pub/Sub, published by its service agent.
+# https://cloud.google.com/eventarc/docs/run/create-trigger-storage-gcloud
+data "google_storage_project_service_account" "agent" {
+  project = var.project_id
+}
+
+resource "google_project_iam_member" "agent_publishes" {
+  project = var.project_id
+  role    = "roles/pubsub.publisher"
+  member  = "serviceAccount:${data.google_storage_project_service_account.agent.email_address}"
+}

@@ -1,0 +1,71 @@
+"""One working folder for the session, one plan for each way to deploy, and checkov over a plan."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infrastructure import terraform, variants
+from tests.infrastructure.deployment import Deployment
+from tests.infrastructure.terraform import NotInstalledError, Workspace
+
+
+@pytest.fixture(scope="session")
+def configuration() -> Path:
+    """Terraform's CLI configuration; fails with what to install where terraform is missing."""
+    try:
+        terraform.executable()
+    except NotInstalledError as error:
+        pytest.fail(str(error), pytrace=False)
+    return terraform.cli_configuration()
+
+
+@pytest.fixture(scope="session")
+def source_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small archive in place of what bin/functions-source makes."""
+    path = tmp_path_factory.mktemp("source") / "functions.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("main.py", "")
+    return path
+
+
+@pytest.fixture(scope="session")
+def values(source_archive: Path) -> Callable[[str], dict[str, Any]]:
+    """The variables of a variant by its name."""
+    return lambda name: variants.variables(name, source=source_archive)
+
+
+@pytest.fixture(scope="session")
+def pristine(configuration: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A copy of ``terraform/``, initialised, with nothing deployed: others copy it on."""
+    copy = Workspace.copy(tmp_path_factory.mktemp("pristine"), configuration)
+    copy.init()
+    return copy
+
+
+@pytest.fixture(scope="session")
+def workspace(pristine: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A folder to plan in, quickly, with everything known that an apply would tell."""
+    with terraform.standing_providers(pristine.configuration, terraform.EVERYTHING_KNOWN) as variables:
+        yield pristine.again(tmp_path_factory.mktemp("plans") / "root", variables)
+
+
+@pytest.fixture(scope="session")
+def deployments(workspace: Workspace, values: Callable[[str], dict[str, Any]]) -> Callable[[str], Deployment]:
+    """What each variant would deploy, planned once."""
+    planned: dict[str, Deployment] = {}
+
+    def deployment(name: str) -> Deployment:
+        if name not in planned:
+            planned[name] = Deployment(workspace.plan(values(name)), values(name))
+        return planned[name]
+
+    return deployment
+
+
+@pytest.fixture(params=variants.NAMES)
+def cloud(request: pytest.FixtureRequest, deployments: Callable[[str], Deployment]) -> Deployment:
+    """What would be deployed, for each variant in turn."""
+    return deployments(request.param)

@@ -1,0 +1,80 @@
+"""A plan, read as what it means: resources by type and cloud name, who may do what, what each workload is given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+PROJECT = "acme-analytics"
+REGION = "europe-west1"
+NUMBER = "123456789012"  # of the project; the stand-in provider makes it up
+ACCOUNT = f"@{PROJECT}.iam.gserviceaccount.com"
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One planned resource."""
+
+    address: str
+    kind: str
+    values: Values
+
+    @property
+    def name(self) -> str:
+        """What the cloud calls it."""
+        names = ("account_id", "secret_id", "repository_id", "name", "service", "display_name")
+        return next(str(self.values[key]) for key in names if self.values.get(key))
+
+
+class Deployment:
+    """Everything one plan would make."""
+
+    def __init__(self, plan: Values, variables: Values) -> None:
+        self.plan = plan
+        self.variables = variables
+        self.resources = list(read(plan["planned_values"]["root_module"]))
+        outputs = plan["planned_values"].get("outputs", {})
+        self.outputs = {name: output.get("value") for name, output in outputs.items()}
+
+    @property
+    def airbyte(self) -> str:
+        """Who moves the data."""
+        return str(self.variables.get("airbyte", "job"))
+
+    @property
+    def profile(self) -> str:
+        """Its size."""
+        return str(self.variables.get("profile", "small"))
+
+    @property
+    def connections(self) -> dict[str, Values]:
+        """Those that our own ingestion syncs, by name."""
+        return dict(self.variables.get("connections", {})) if self.airbyte == "job" else {}
+
+    def all(self, kind: str) -> list[Resource]:
+        """Every resource of a type."""
+        return [resource for resource in self.resources if resource.kind == kind]
+
+    def named(self, kind: str) -> dict[str, Values]:
+        """The values of every resource of a type by cloud name."""
+        found: dict[str, Values] = {}
+        for resource in self.all(kind):
+            assert resource.name not in found, f"two {kind} are called {resource.name}"
+            found[resource.name] = resource.values
+        return found
+
+    def one(self, kind: str, name: str) -> Values:
+        """The values of one resource."""
+        found = self.named(kind)
+        assert name in found, f"no {kind} is called {name}; there are {sorted(found)}"
+        return found[name]
+
+
+def read(module: Values) -> Iterator[Resource]:
+    """The managed resources of a module and of those it calls."""
+    for resource in module.get("resources", []):
+        if resource["mode"] == "managed":
+            yield Resource(resource["address"], resource["type"], resource["values"])
+    for child in module.get("child_modules", []):
+        yield from read(child)

@@ -1,0 +1,20 @@
+"""A stand-in for the Google provider, so that the real terraform can validate, plan, test and "apply" with no network.
+
+It is a *schema check, not the real provider*. Of the services this project uses it knows every resource type, block,
+attribute and documented value, what is required or read-only, and a short list of formats and choices (``rules``). It
+does not know the rest of Google's rules: which change forces a replacement, what else conflicts, whether a permission
+suffices, what a quota allows. In Cloud Build the real provider runs.
+
+The schema is derived from packages of a committed lock (``tests/infrastructure/pyproject.toml``) and cached below
+``.biaac/infrastructure/``; nothing generated is committed.
+
+    generated   the schema of google 6.50 and random 3.7, out of their CDKTF bindings
+    newer       lifted to google 8, by Pulumi's bindings, for the types this project uses
+    schema      the values between: blocks and attributes
+    wire        those values as terraform's plugin protocol wants them
+    behaviour   what a plan and an apply make of a configuration
+    provider    the protocol's calls
+    rules       what the provider refuses beyond its schema: formats of names, choices of one
+    plugin      the process terraform starts
+    mirror      packages -> schema -> a filesystem mirror that terraform installs from
+"""

@@ -1,0 +1,233 @@
+"""The schema of a provider, read out of its CDKTF bindings.
+
+CDKTF generated its bindings from ``terraform providers schema``. Each generated JavaScript file carries its TypeScript
+in an inline source map, and that states for every attribute ``// name - computed: .., optional: .., required: ..``,
+and for every argument whether it is a block, how it nests and of which type it is. What it does not state: which
+attributes are sensitive (told here by their names), how many blocks at least or at most (beyond one), which change
+forces a replacement.
+"""
+
+import base64
+import json
+import re
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.infrastructure.offline.schema import Attribute, Block, Nested, Schema, Type
+
+SOURCE_MAP = re.compile(r"sourceMappingURL=data:application/json;(?:charset=utf-8;)?base64,(\S+)")
+CLASS = re.compile(r"^export class (\w+) extends cdktf\.(\w+) \{", re.M)
+GETTER = re.compile(
+    r"^  // (\S+) - computed: (true|false), optional: (true|false), required: (true|false)\n"
+    r"(.*?)(?=^  // \S+ - computed:|^  // =====|^}|\Z)",
+    re.M | re.S,
+)
+ARGUMENT = re.compile(
+    r'^\s+(\w+): \{\n\s+value: (.*?),\n\s+isBlock: (true|false),\n\s+type: "(\w+)",\n\s+storageClassType: "(\w+)"', re.M
+)
+ARGUMENTS_OF = re.compile(r"^export function (\w+)ToHclTerraform\(.*?\{\n(.*?)^\}", re.M | re.S)
+INTERFACE = re.compile(r"^export interface (\w+)[^{]*\{\n(.*?)^\}", re.M | re.S)
+DOCUMENTED = re.compile(r"/\*\*(.*?)\*/\n\s+readonly (\w+)\??:", re.S)
+VALUES = re.compile(r'Possible values: \[("[^\]]+)\]')
+SENSITIVE = re.compile(r"(^|_)(password|secret_data|secret|private_key|client_secret|password_wo|secret_data_wo)$")
+
+PRIMITIVES: dict[str, Type] = {"string": "string", "number": "number", "boolean": "bool", "any": "dynamic"}
+# How a getter reads its attribute tells the attribute's type.
+READ_BY: dict[str, Type] = {
+    "getStringAttribute": "string",
+    "getNumberAttribute": "number",
+    "getBooleanAttribute": "bool",
+    "getListAttribute": ["list", "string"],
+    "getNumberListAttribute": ["list", "number"],
+    "getStringMapAttribute": ["map", "string"],
+    "getNumberMapAttribute": ["map", "number"],
+    "getBooleanMapAttribute": ["map", "bool"],
+    "getAnyMapAttribute": ["map", "dynamic"],
+    "interpolationForAttribute": "dynamic",
+}
+HELD_AS: dict[str, Type] = {
+    "StringMap": ["map", "string"],
+    "NumberMap": ["map", "number"],
+    "BooleanMap": ["map", "bool"],
+    "AnyMap": ["map", "dynamic"],
+    "StringMapList": ["list", ["map", "string"]],
+    "NumberMapList": ["list", ["map", "number"]],
+    "StringListMap": ["map", ["list", "string"]],
+}
+
+
+class Argument(NamedTuple):
+    """What the bindings write of one argument into HCL."""
+
+    value: str
+    is_block: bool
+    nesting: str
+    storage: str
+
+
+class Getter(NamedTuple):
+    """One attribute of a class, with the code that reads it."""
+
+    name: str
+    computed: bool
+    optional: bool
+    required: bool
+    code: str
+
+
+def read(bindings: Path, *, name: str) -> Schema:
+    """The schema of provider ``name`` out of an installed CDKTF package (the folder of its Python module)."""
+    schema = Schema(name=name, version="", provider=Block())
+    for source in sources(bindings):
+        module = Module(source)
+        for cls, base in module.bases.items():
+            if base not in {"TerraformResource", "TerraformDataSource", "TerraformProvider"}:
+                continue
+            body = module.classes[cls]
+            block = module.block(cls, cls)
+            if version := re.search(r"providerVersion: '([\d.]+)'", body):
+                schema.version = version[1]
+            of_type = re.search(r"terraformResourceType: '([\w-]+)'", body)
+            if of_type is None:
+                raise ValueError(f"{cls} of {bindings.name} names no terraform type")
+            if base == "TerraformResource":
+                schema.resources[of_type[1]] = block
+            elif base == "TerraformDataSource":
+                schema.data_sources[of_type[1]] = block
+            else:
+                schema.provider = settings_of_a_provider(block)
+    return schema
+
+
+def settings_of_a_provider(block: Block) -> Block:
+    """A provider's settings are all optional, and ``alias`` is terraform's own word."""
+    for attribute in block.attributes.values():
+        attribute.required, attribute.computed, attribute.optional = False, False, True
+    block.attributes.pop("alias", None)
+    return block
+
+
+def sources(bindings: Path) -> Iterator[str]:
+    """The TypeScript of each resource, data source and the provider; a large one stands in several files."""
+    parts: dict[str, list[str]] = defaultdict(list)
+    (archive,) = (bindings / "_jsii").glob("*.jsii.tgz")
+    with tarfile.open(archive) as files:
+        for member in files:
+            folder = re.match(r"package/lib/([^/]+)/.*\.js$", member.name)
+            content = files.extractfile(member) if folder else None
+            if folder and content:
+                embedded = SOURCE_MAP.search(content.read().decode())
+                if embedded:
+                    parts[folder[1]].append(json.loads(base64.b64decode(embedded[1]))["sourcesContent"][0])
+    for texts in parts.values():
+        yield "\n".join(texts)
+
+
+class Module:
+    """The classes, arguments and documented values of one TypeScript source."""
+
+    def __init__(self, source: str) -> None:
+        self.classes: dict[str, str] = {}
+        self.bases: dict[str, str] = {}
+        for head in CLASS.finditer(source):
+            end = source.find("\n}\n", head.end())
+            self.classes[head[1]] = source[head.end() : end + 2 if end > 0 else len(source)]
+            self.bases[head[1]] = head[2]
+        self.arguments = {found[1].lower(): found[2] for found in ARGUMENTS_OF.finditer(source)}
+        self.values: dict[str, dict[str, list[str]]] = {}
+        for interface in INTERFACE.finditer(source):
+            self.values[interface[1]] = {
+                argument.replace("_", "").lower(): re.findall(r'"([^"]*)"', values[1])
+                for text, argument in DOCUMENTED.findall(interface[2])
+                if (values := VALUES.search(re.sub(r"\n?\s*\* ?", " ", text)))
+            }
+
+    def block(self, cls: str, struct: str) -> Block:
+        """The block that a resource's class, or a nested ``<struct>OutputReference``, stands for."""
+        body = self.classes[cls]
+        synthesis = body.find("synthesizeHclAttributes")
+        arguments = read_arguments(body[synthesis:] if synthesis >= 0 else self.arguments.get(struct.lower(), ""))
+        values = self.values.get(struct) or self.values.get(f"{struct}Config") or {}
+        block = Block()
+        for found in GETTER.findall(body):
+            name, computed, optional, required, code = found
+            getter = Getter(name, computed == "true", optional == "true", required == "true", code)
+            nested = self.nested(getter, arguments.get(getter.name))
+            if nested:
+                block.blocks[getter.name] = nested
+            else:
+                block.attributes[getter.name] = self.attribute(getter, arguments.get(getter.name), values)
+        return block
+
+    def nested(self, getter: Getter, argument: Argument | None) -> Nested | None:
+        """The block under this name, or None where it is an attribute (a computed list of objects is one)."""
+        if argument is None or not argument.is_block or getter.computed:
+            return None
+        struct = self.struct(getter)
+        if struct is None:  # the provider's own settings hold their blocks as plain values
+            plain = read_arguments(self.arguments[re.search(r"(\w+)ToHclTerraform", argument.value)[1].lower()])  # type: ignore[index]
+            attributes = {name: Attribute(PRIMITIVES[one.storage], optional=True) for name, one in plain.items()}
+            return Nested("list", Block(attributes), max_items=1)
+        nesting = "single" if argument.nesting == "struct" else "set" if holds_a_set(getter, argument) else "list"
+        block = self.block(f"{struct}OutputReference", struct)
+        if nesting == "single":
+            return Nested(nesting, block)
+        once = "listMapperHcl" not in argument.value
+        return Nested(nesting, block, min_items=int(getter.required), max_items=int(once))
+
+    def attribute(self, getter: Getter, argument: Argument | None, values: dict[str, list[str]]) -> Attribute:
+        """One attribute, with its type and its documented values."""
+        of_type = self.type_of(getter, argument)
+        settable = getter.optional or getter.required
+        return Attribute(
+            of_type,
+            required=getter.required,
+            optional=getter.optional,
+            computed=getter.computed,
+            sensitive=of_type == "string" and bool(SENSITIVE.search(getter.name)),
+            write_only=getter.name.endswith("_wo"),
+            values=values.get(getter.name.replace("_", "").lower(), []) if settable else [],
+        )
+
+    def type_of(self, getter: Getter, argument: Argument | None) -> Type:
+        """The terraform type of an attribute, by how its getter reads it."""
+        if struct := self.struct(getter):
+            kind = "set" if holds_a_set(getter, argument) else "list"
+            return [kind, self.block(f"{struct}OutputReference", struct).object_type()]
+        held = re.search(r'= new (?:cdktf\.)?(\w+)\(this, "', getter.code)
+        reader = re.search(r"this\.(get\w+|interpolationForAttribute)\(", getter.code)
+        if held:
+            of_type = HELD_AS[held[1]]
+        elif reader:
+            of_type = READ_BY[reader[1]]
+        else:  # the provider's own settings have plain getters
+            stored = re.match(r"(string|number|boolean|any)(List|Map)?$", argument.storage if argument else "any")
+            if stored is None:
+                raise ValueError(f"{getter.name}: {argument} has no known type")
+            primitive = PRIMITIVES[stored[1]]
+            of_type = [stored[2].lower(), primitive] if stored[2] else primitive
+        return ["set", of_type[1]] if of_type[0] == "list" and holds_a_set(getter, argument) else of_type
+
+    def struct(self, getter: Getter) -> str | None:
+        """The name of the structure this attribute holds, if it holds one."""
+        held = re.search(r'= new (?:cdktf\.)?(\w+)\(this, "', getter.code)
+        if held is None or held[1] in HELD_AS:
+            return None
+        return re.sub(r"(OutputReference|List|Map)$", "", held[1])
+
+
+def read_arguments(code: str) -> dict[str, Argument]:
+    """The arguments a piece of code writes into HCL, by name."""
+    return {one[0]: Argument(one[1], one[2] == "true", one[3], one[4]) for one in ARGUMENT.findall(code)}
+
+
+def holds_a_set(getter: Getter, argument: Argument | None) -> bool:
+    """Whether terraform holds this attribute as a set: no order, no repeats."""
+    return (
+        "(cdktf.Fn.tolist" in getter.code
+        or bool(re.search(r'new \w+\(this, "[^"]+", true\)', getter.code))
+        or bool(argument and argument.nesting == "set")
+    )

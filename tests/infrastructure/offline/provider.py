@@ -1,0 +1,168 @@
+"""The calls of terraform's plugin protocol, answered from a schema."""
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgpack
+from tf.gen import tfplugin_pb2 as protocol
+
+from tests.infrastructure.offline import behaviour, rules
+from tests.infrastructure.offline.schema import Block
+from tests.infrastructure.offline.wire import EPHEMERAL_RESULT, UNKNOWN, decode, encode, field, unpack_block
+
+# Variables of the process that runs terraform; it hands them to its providers.
+EVERYTHING_KNOWN = "STAND_IN_EVERYTHING_KNOWN"  # "1": a plan shows what an apply would make up, so wiring can be read
+CHANGED_BY_HAND = "STAND_IN_CHANGED_BY_HAND"  # path of JSON {type: {name: {attribute: value}}}: what a person changed
+
+Call = Callable[[Any], Any]
+ERROR = 1
+
+
+def error(summary: str, detail: str = "") -> Any:
+    """A diagnostic that stops terraform."""
+    return protocol.Diagnostic(severity=ERROR, summary=summary, detail=detail)
+
+
+class Provider:
+    """One provider: its schema, and what its provider block set."""
+
+    def __init__(self, folder: Path) -> None:
+        self.schema_response = (folder / "schema.bin").read_bytes()
+        packed = msgpack.unpackb((folder / "blocks.bin").read_bytes())
+        self.packed: dict[str, dict[str, bytes]] = packed
+        self.unpacked: dict[tuple[str, str], Block] = {}
+        self.defaults = behaviour.Defaults()
+        self.everything_known = os.environ.get(EVERYTHING_KNOWN) == "1"
+        self.by_hand = os.environ.get(CHANGED_BY_HAND)
+
+    def block(self, of: str, kind: str) -> Block:
+        """The block of a resource, data source or ephemeral resource type."""
+        if (of, kind) not in self.unpacked:
+            self.unpacked[of, kind] = unpack_block(self.packed[of][kind])
+        return self.unpacked[of, kind]
+
+    def calls(self) -> dict[str, tuple[Any, Call]]:
+        """Every call by name: its request's class, or None where the generated classes have none, and its answer."""
+        named = {
+            name: (getattr(protocol, name).Request, getattr(self, method))
+            for name, method in {
+                "ValidateProviderConfig": "nothing",
+                "ConfigureProvider": "configure",
+                "ValidateResourceConfig": "validate_resource",
+                "ValidateDataResourceConfig": "validate_data_source",
+                "UpgradeResourceState": "upgrade",
+                "ReadResource": "read",
+                "PlanResourceChange": "plan",
+                "ApplyResourceChange": "apply",
+                "ReadDataSource": "read_data_source",
+                "GetFunctions": "nothing",
+                "StopProvider": "nothing",
+            }.items()
+        }
+        # `tf` 1.2 has no classes for ephemeral resources; their requests begin as ValidateResourceConfig's does.
+        like = protocol.ValidateResourceConfig.Request
+        named["OpenEphemeralResource"] = (like, self.open_ephemeral)
+        for name in ("ValidateEphemeralResourceConfig", "RenewEphemeralResource", "CloseEphemeralResource"):
+            named[name] = (like, self.nothing)
+        return named
+
+    def nothing(self, _request: Any) -> bytes:
+        """An empty answer: nothing to say, no complaint."""
+        return b""
+
+    def configure(self, request: Any) -> bytes:
+        """Keep the provider block's project, region and labels."""
+        config = decode(request.config)
+        labels = config.get("default_labels")
+        self.defaults = behaviour.Defaults(
+            project=text(config.get("project"), self.defaults.project),
+            region=text(config.get("region"), self.defaults.region),
+            labels=labels if isinstance(labels, dict) else {},
+        )
+        return b""
+
+    def validate_resource(self, request: Any) -> Any:
+        """Refuse what the schema's types let through and Google does not."""
+        config, block = decode(request.config), self.block("resources", request.type_name)
+        found = [*complaints(request.type_name, block, config), *map(error, rules.broken(request.type_name, config))]
+        return protocol.ValidateResourceConfig.Response(diagnostics=found)
+
+    def validate_data_source(self, request: Any) -> Any:
+        """The same for a data source."""
+        found = complaints(request.type_name, self.block("data_sources", request.type_name), decode(request.config))
+        return protocol.ValidateDataResourceConfig.Response(diagnostics=list(found))
+
+    def upgrade(self, request: Any) -> Any:
+        """State is always of this schema: pass it on."""
+        return protocol.UpgradeResourceState.Response(upgraded_state=protocol.DynamicValue(json=request.raw_state.json))
+
+    def read(self, request: Any) -> Any:
+        """What stands in the cloud: the state, but for what was changed by hand."""
+        state = decode(request.current_state)
+        if state is not None and self.by_hand and Path(self.by_hand).exists():
+            changes = json.loads(Path(self.by_hand).read_text()).get(request.type_name, {})
+            state |= changes.get(behaviour.name_of(request.type_name, state), {})
+        return protocol.ReadResource.Response(new_state=encode(state), private=request.private)
+
+    def plan(self, request: Any) -> Any:
+        """What an apply would make of the configuration."""
+        proposed = decode(request.proposed_new_state)
+        if proposed is not None:
+            block = self.block("resources", request.type_name)
+            config, prior = decode(request.config), decode(request.prior_state)
+            proposed = behaviour.planned(block, config, prior, proposed)
+            behaviour.fill(request.type_name, proposed, prior)
+            behaviour.label(block, proposed, self.defaults)
+            if self.everything_known:
+                proposed = behaviour.settled(request.type_name, block, proposed, self.defaults)
+        return protocol.PlanResourceChange.Response(
+            planned_state=encode(proposed), planned_private=request.prior_private, legacy_type_system=True
+        )
+
+    def apply(self, request: Any) -> Any:
+        """Make it so; refuse to destroy what is protected, as the provider does."""
+        planned, prior = decode(request.planned_state), decode(request.prior_state)
+        if planned is None and prior.get("deletion_protection"):
+            name = behaviour.name_of(request.type_name, prior)
+            refusal = error(f"cannot destroy {request.type_name} {name} without setting deletion_protection=false")
+            return protocol.ApplyResourceChange.Response(new_state=encode(prior), diagnostics=[refusal])
+        if planned is not None:
+            block = self.block("resources", request.type_name)
+            planned = behaviour.settled(request.type_name, block, planned, self.defaults)
+        return protocol.ApplyResourceChange.Response(
+            new_state=encode(planned), private=request.planned_private, legacy_type_system=True
+        )
+
+    def read_data_source(self, request: Any) -> Any:
+        """A data source's results, made up like a resource's."""
+        block, config = self.block("data_sources", request.type_name), decode(request.config)
+        for name, attribute in block.attributes.items():
+            if config.get(name) is None and attribute.computed:
+                config[name] = UNKNOWN
+        found = behaviour.settled(f"data {request.type_name}", block, config, self.defaults)
+        return protocol.ReadDataSource.Response(state=encode(found))
+
+    def open_ephemeral(self, request: Any) -> bytes:
+        """A value that lives for one run only."""
+        block, config = self.block("ephemeral", request.type_name), decode(request.config)
+        for name, attribute in block.attributes.items():
+            if config.get(name) is None and attribute.computed:
+                config[name] = UNKNOWN
+        found = behaviour.settled(request.type_name, block, config, self.defaults)
+        return field(EPHEMERAL_RESULT, encode(found).SerializeToString())
+
+
+def text(value: Any, otherwise: str) -> str:
+    """A setting that is a known text, or what it was."""
+    return value if isinstance(value, str) else otherwise
+
+
+def complaints(kind: str, block: Block, config: dict[str, Any]) -> Iterable[Any]:
+    """Read-only arguments that are set, and values that are none of the documented ones."""
+    for path in behaviour.read_only_set(block, config):
+        yield error(f"{kind}: {path} is set by the provider and cannot be configured")
+    for path, value, allowed in behaviour.undocumented(block, config):
+        yield error(f'{kind}: {path} = "{value}" is none of the documented values', f"Documented: {', '.join(allowed)}")

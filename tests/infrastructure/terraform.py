@@ -1,0 +1,148 @@
+"""The real terraform over a copy of ``terraform/`` and the stand-in provider of ``tests/infrastructure/offline``."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from biaac.settings import ROOT
+
+# terraform/ and what it reads of the rest of the repository
+SOURCES = ("terraform", "workflows")
+HOME = ROOT / ".biaac"
+OLDEST = (1, 11)  # write-only arguments
+# What a working folder leaves behind; the lock file holds hashes of the real providers, which are not served here.
+LEFT_OVERS = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "terraform.tfstate*", "*.tfplan", "crash.log")
+LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'  # the real one is a bucket
+# see offline/provider.py
+EVERYTHING_KNOWN = {"STAND_IN_EVERYTHING_KNOWN": "1"}
+CHANGED_BY_HAND = "STAND_IN_CHANGED_BY_HAND"
+
+
+class NotInstalledError(Exception):
+    """A program these tests need is not on this machine."""
+
+
+class TerraformError(Exception):
+    """A terraform command failed; the text is what it printed."""
+
+
+def executable() -> str:
+    """The terraform of this machine; it is on no package index, so it is never installed by this project."""
+    found = shutil.which("terraform")
+    wanted = (
+        f"Install terraform >= {OLDEST[0]}.{OLDEST[1]} (developer.hashicorp.com/terraform/install), then try again."
+    )
+    if found is None:
+        raise NotInstalledError(f"terraform was not found on PATH. {wanted}")
+    answer = subprocess.run([found, "version", "-json"], capture_output=True, text=True, check=True, timeout=60)
+    version = json.loads(answer.stdout)["terraform_version"]
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST:
+        raise NotInstalledError(f"{found} is terraform {version}. {wanted}")
+    return found
+
+
+def environment(name: str) -> Path:
+    """A Python environment of its own lock, built now if it is not there yet."""
+    home = HOME / "envs" / name
+    if not (home / ".ready").exists():
+        subprocess.run([ROOT / "bin/environment", name], check=True, timeout=600)
+    return home
+
+
+def cli_configuration() -> Path:
+    """Terraform's CLI configuration that installs the stand-in providers; built once for each state of their lock."""
+    command = [str(environment("infrastructure") / "bin/python"), "-m", "tests.infrastructure.offline.mirror"]
+    answer = subprocess.run(
+        [*command, HOME / "infrastructure"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+    )
+    if answer.returncode:
+        raise TerraformError(f"the stand-in provider could not be built:\n{answer.stderr}")
+    return Path(answer.stdout.strip())
+
+
+@contextmanager
+def standing_providers(configuration: Path, told: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Providers that stay up over many commands, one at a time; the variables with which terraform finds them.
+
+    ``told``: variables of the providers' own (``EVERYTHING_KNOWN``, ``CHANGED_BY_HAND``).
+    """
+    command = [str(environment("infrastructure") / "bin/python"), "-m", "tests.infrastructure.offline.plugin"]
+    process = subprocess.Popen(
+        [*command, "--standing", configuration.parent / "mirror"],
+        cwd=ROOT,
+        env={**os.environ, **told},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        yield {"TF_REATTACH_PROVIDERS": process.stdout.readline()}
+    finally:
+        process.stdin.close()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+@dataclass
+class Workspace:
+    """One folder of configuration with its own state."""
+
+    folder: Path
+    configuration: Path
+    variables: dict[str, str] = field(default_factory=dict)  # of the process
+
+    @classmethod
+    def copy(cls, into: Path, configuration: Path) -> "Workspace":
+        """A copy of ``terraform/`` below the folder ``into``, with local state."""
+        for source in SOURCES:
+            shutil.copytree(ROOT / source, into / source, ignore=LEFT_OVERS)
+        (into / "terraform/local_state_override.tf").write_text(LOCAL_STATE)
+        return cls(into / "terraform", configuration)
+
+    def again(self, into: Path, variables: Mapping[str, str] | None = None) -> "Workspace":
+        """A second copy, initialised as this one is."""
+        shutil.copytree(self.folder.parent, into, symlinks=True)
+        return Workspace(into / self.folder.name, self.configuration, dict(variables or {}))
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Any terraform command."""
+        mine = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "STAND_IN_"))}
+        mine |= {"TF_CLI_CONFIG_FILE": str(self.configuration), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+        mine |= self.variables
+        command = [executable(), *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=mine, capture_output=True, text=True, check=False, timeout=300
+        )
+
+    def must(self, *arguments: str) -> str:
+        """Any terraform command that has to succeed; its output."""
+        done = self.run(*arguments)
+        if done.returncode:
+            raise TerraformError(f"terraform {' '.join(arguments)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def init(self) -> None:
+        """Install providers and modules."""
+        self.must("init", "-input=false", "-no-color")
+
+    def attempt(self, variables: Mapping[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A plan that may fail, saved as ``saved.tfplan``."""
+        (self.folder / "values.auto.tfvars.json").write_text(json.dumps(variables))
+        return self.run("plan", "-input=false", "-no-color", "-out=saved.tfplan", *arguments)
+
+    def plan(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """A plan as JSON (developer.hashicorp.com/terraform/internals/json-format)."""
+        done = self.attempt(variables)
+        if done.returncode:
+            raise TerraformError(f"terraform plan\n{done.stdout[-4000:]}{done.stderr}")
+        shown: dict[str, Any] = json.loads(self.must("show", "-json", "saved.tfplan"))
+        return shown

@@ -1,0 +1,222 @@
+"""Laptop = cloud: what the code reads is what Terraform gives, name by name; a rename on either side fails here."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+from pydantic import SecretStr
+
+import ingestion.api
+from biaac.settings import ROOT
+from cli.connections import PREFIX
+from local.functions import ENTRY_POINTS
+from local.laptop import Laptop
+from tests.infrastructure import inventory, workloads
+from tests.infrastructure.deployment import Deployment, Values
+from tests.infrastructure.inventory import AIRBYTE, BY_CLOUD_RUN, COMMAND, WORKLOADS, Workload, faults
+from tests.infrastructure.terraform import Workspace
+
+CREDENTIALS = {"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"}
+LAPTOP = Laptop(18080, 8088, None)
+PORT = 8080  # of every container
+
+
+def given(cloud: Deployment) -> dict[str, dict[str, str | None]]:
+    """Workload -> variable -> value; None for what comes from Secret Manager."""
+    return {
+        name: {**one.variables, **dict.fromkeys(one.secrets)} for name, one in by_name(workloads.all_of(cloud)).items()
+    }
+
+
+def by_name(found: dict[str, workloads.Workload]) -> dict[str, workloads.Workload]:
+    """By the name in the cloud alone, as the code knows them: ``cache`` for ``service cache``."""
+    return {name.partition(" ")[2]: one for name, one in found.items()}
+
+
+def workload(name: str, cloud: Deployment) -> tuple[Workload, set[str]]:
+    """A workload by its name in the cloud, and what it has to be given there."""
+    if name in WORKLOADS:
+        found = WORKLOADS[name]
+        theirs = CREDENTIALS if cloud.variables.get("airbyte", "job") != "job" else set()
+        asks_airbyte = any(issubclass(kind, AIRBYTE) for kind in found.settings)
+        return found, set(found.needed | (theirs if asks_airbyte else set()))
+    connection = name.removeprefix("ingest-").replace("-", "_")
+    secrets = cloud.variables["connections"][connection].get("secrets", [])
+    return WORKLOADS["ingestion"], {*WORKLOADS["ingestion"].needed, *secrets}
+
+
+def test_every_workload_is_given_exactly_what_it_reads(cloud: Deployment) -> None:
+    found = {name: faults(workload(name, cloud)[1], set(values)) for name, values in given(cloud).items()}
+    assert {name: fault for name, fault in found.items() if fault} == {}
+
+
+def test_a_variable_of_another_name_is_noticed_wherever_it_stands(cloud: Deployment) -> None:
+    for name, values in given(cloud).items():
+        for variable in values:
+            renamed = set(values) - {variable} | {f"{variable}_2"}
+            assert len(faults(workload(name, cloud)[1], renamed)) == 2
+
+
+def test_every_workload_of_the_code_is_deployed(cloud: Deployment) -> None:
+    ours = cloud.variables.get("airbyte", "job") == "job"
+    connections = cloud.variables.get("connections", {}) if ours else {}
+    jobs = {f"ingest-{name.replace('_', '-')}" for name in connections}
+    assert set(given(cloud)) == {name for name in WORKLOADS if ours or name != "ingestion"} | jobs
+
+
+def test_a_secret_comes_from_secret_manager_and_nothing_else_does(cloud: Deployment) -> None:
+    for name, values in given(cloud).items():
+        found, needed = workload(name, cloud)
+        secret = {
+            str(field.alias)
+            for kind in found.settings
+            for field in kind.model_fields.values()
+            if SecretStr in (field.annotation, *get_args(field.annotation))
+        }
+        secret |= {"AIRBYTE_CLIENT_ID", "SUPERSET_DATABASE_URL"}  # told with a secret; holds a password
+        secret |= needed - found.needed - CREDENTIALS  # what a connection file calls a secret
+        assert {each for each, value in values.items() if value is None} == secret & set(values), name
+
+
+def test_the_command_is_told_everything_it_reads(cloud: Deployment) -> None:
+    assert faults(COMMAND.needed, set(cloud.outputs["environment"])) == []
+
+
+def test_the_workflow_is_given_what_it_asks_for_and_finds_its_jobs_and_functions(cloud: Deployment) -> None:
+    workflow = cloud.one("google_workflows_workflow", "refresh")
+    addresses = {name: function["service_config"][0]["uri"] for name, function in workloads.functions(cloud).items()}
+    assert faults(inventory.workflow_variables(), set(workflow["user_env_vars"])) == []
+    assert workflow["user_env_vars"]["WARM_CACHE_URL"] == addresses["warm-cache"]
+    assert workflow["user_env_vars"]["PROMOTE_URL"] == addresses["promote"]
+    assert inventory.workflow_jobs() <= set(workloads.jobs(cloud))
+    assert workflow["source_contents"] == inventory.workflow()
+    assert workflow["region"] == cloud.variables["region"]
+    for name, values in given(cloud).items():
+        assert values.get("WORKFLOW", workflow["name"]) == workflow["name"], name
+    assert cloud.outputs["environment"]["WORKFLOW"] == workflow["name"]
+
+
+def test_every_entry_point_is_a_function_and_has_the_laptops_name(cloud: Deployment) -> None:
+    declared = re.findall(r"@functions_framework\.\w+\n@answers_errors\ndef (\w+)", _text("functions/main.py"))
+    assert sorted(declared) == sorted(ENTRY_POINTS)
+    deployed = {name: values["build_config"][0]["entry_point"] for name, values in workloads.functions(cloud).items()}
+    assert deployed == {name.replace("_", "-"): name for name in ENTRY_POINTS}
+
+
+def test_every_job_runs_the_laptops_command_for_as_long(cloud: Deployment) -> None:
+    on_laptop = LAPTOP.jobs()
+    jobs = by_name(workloads.all_of(cloud))
+    for name, values in workloads.jobs(cloud).items():
+        command = jobs[name].container["command"]
+        assert command[0] == "python"
+        if name in on_laptop:
+            expected: list[str] = on_laptop[name]["command"]  # type: ignore[assignment]
+            assert command[1:] == expected[1:], name
+            timeout = values["template"][0]["template"][0]["timeout"]
+            assert timeout == f"{on_laptop[name]['timeout_s']}s", name
+        elif name == "superset-bootstrap":  # the laptop's supervisor starts it before Superset
+            assert command[1:] == ["superset/bootstrap.py"]
+        else:
+            connection = name.removeprefix("ingest-").replace("-", "_")
+            assert command[1:] == ["-m", "ingestion.sync", "--connection", connection]
+    ours = {name for name in on_laptop if not name.startswith("ingest-")}
+    assert ours <= set(workloads.jobs(cloud))
+
+
+def test_buckets_are_those_that_the_code_is_told(cloud: Deployment) -> None:
+    buckets = set(cloud.named("google_storage_bucket"))
+    project = cloud.variables["project_id"]
+    for name, values in {**given(cloud), "the command": cloud.outputs["environment"]}.items():
+        for bucket in ("bronze", "lake", "ops"):
+            assert values[f"{bucket.upper()}_BUCKET"] == f"{project}-{bucket}", name
+    assert {f"{project}-{bucket}" for bucket in ("bronze", "lake", "ops")} <= buckets
+
+
+def test_addresses_are_of_the_form_that_the_clients_take(cloud: Deployment) -> None:
+    services = {name: values["uri"] for name, values in workloads.services(cloud).items()}
+    cache = services["cache"].replace("https://", "grpc+tls://") + ":443"
+    for name, values in {**given(cloud), "the command": cloud.outputs["environment"]}.items():
+        assert values.get("CACHE_URL", cache) == cache, name
+        if "ingestion" in services:
+            ours = services["ingestion"] + ingestion.api.PREFIX
+            assert values.get("AIRBYTE_URL", ours) == ours, name
+        elif "AIRBYTE_URL" in values:
+            assert re.fullmatch(r"https://[^/]+(/.*)?/v1", str(values["AIRBYTE_URL"])), name
+
+
+def test_the_schedules_call_the_functions_they_are_meant_for(cloud: Deployment) -> None:
+    functions = {name: values["service_config"][0]["uri"] for name, values in workloads.functions(cloud).items()}
+    sweep = cloud.one("google_cloud_scheduler_job", "sweep")["http_target"][0]
+    assert (sweep["uri"], sweep["oidc_token"][0]["audience"]) == (functions["sweep"], functions["sweep"])
+    told = cloud.outputs["environment"]
+    assert (told["SYNC_URL"], told["SWEEP_URL"]) == (functions["sync"], functions["sweep"])
+    assert told["SCHEDULER_SERVICE_ACCOUNT"] == sweep["oidc_token"][0]["service_account_email"]
+    assert not [name for name in cloud.named("google_cloud_scheduler_job") if name.startswith(PREFIX)], (
+        "schedules of connections are the command's to apply"
+    )
+
+
+def test_finalized_bronze_objects_reach_the_function_that_waits_for_them(cloud: Deployment) -> None:
+    (trigger,) = (resource.values for resource in cloud.all("google_eventarc_trigger"))
+    wanted = {each["attribute"]: each["value"] for each in trigger["matching_criteria"]}
+    bucket = f"{cloud.variables['project_id']}-bronze"
+    assert wanted == {"type": "google.cloud.storage.object.v1.finalized", "bucket": bucket}
+    assert trigger["destination"][0]["cloud_run_service"][0]["service"] == "bronze-finalized"
+    eventarc = next(service for service in LAPTOP.services() if service.name == "eventarc")
+    assert eventarc.command[-1] == f"bucket=bronze,url={LAPTOP.function('bronze_finalized')}"
+
+
+def test_containers_listen_where_cloud_run_asks_and_answer_the_laptops_health_path(cloud: Deployment) -> None:
+    health = {service.name: service.health for service in LAPTOP.services()}
+    on_laptop = {"cache": None, "ingestion": health["airbyte"], "superset": health["superset"]}
+    entry_points = re.findall(r"^ENTRYPOINT (.*)$", _text("Dockerfile"), re.MULTILINE)
+    listening = [line for line in entry_points if "--bind" in line or "--port" in line]
+    assert [re.findall(r"\d{4,5}", line) for line in listening] == [[str(PORT)]] * len(on_laptop)
+    services = by_name(workloads.all_of(cloud))
+    for name in workloads.services(cloud):
+        found = services[name].container
+        assert found["ports"][0]["container_port"] == PORT
+        probed = found["startup_probe"][0]["http_get"]
+        assert (probed[0]["path"] if probed else None) == on_laptop[name]
+    assert given(cloud)["superset"]["SUPERSET_PORT"] == str(PORT)
+
+
+def test_the_database_that_is_made_is_the_one_that_is_read(cloud: Deployment) -> None:
+    transform = given(cloud)["transform"]
+    assert transform["LAKE_DATABASE_USER"] in cloud.named("google_sql_user")
+    mounted = workloads.all_of(cloud)["job transform"].container["volume_mounts"][0]["mount_path"]
+    assert str(transform["LAKE_DATABASE_HOST"]).startswith(f"{mounted}/")
+    (databases,) = re.findall(r'^CATALOGUE, STATE = "(\w+)", "(\w+)"', _text("sqlmesh_project/gateways/gcp.py"), re.M)
+    assert set(databases) <= set(cloud.named("google_sql_database"))
+
+
+@pytest.mark.parametrize("name", sorted(WORKLOADS))
+def test_an_image_says_of_itself_only_what_its_code_reads(name: str) -> None:
+    if (image := WORKLOADS[name].image) is not None:
+        python = {"PATH", "PYTHONPATH", "PYTHONUNBUFFERED", "HOME"}
+        assert set(inventory.image_variables(image)) - python <= WORKLOADS[name].readable
+
+
+def test_the_examples_deploy_the_connections_of_this_repository(
+    workspace: Workspace, values: Callable[[str], Values]
+) -> None:
+    copy = {"functions_source": values("small")["functions_source"]}
+    done = workspace.attempt(copy, "-var-file=examples/small.tfvars")
+    assert done.returncode == 0, done.stderr
+    cloud = Deployment(json.loads(workspace.must("show", "-json", "saved.tfplan")), {})
+    jobs = {name: set(values) for name, values in given(cloud).items() if name.startswith("ingest-")}
+    wanted = {
+        f"ingest-{name.replace('_', '-')}": set(inventory.sync_job(connection).needed)
+        for name, connection in inventory.declared().items()
+    }
+    assert jobs == wanted
+
+
+def test_what_cloud_run_says_of_itself_is_not_said_by_us(cloud: Deployment) -> None:
+    assert not any(BY_CLOUD_RUN & set(values) for values in given(cloud).values())
+
+
+def _text(path: str) -> str:
+    return (ROOT / path).read_text()

@@ -1,0 +1,191 @@
+"""The policies pass over every plan, and each fails over what it is there to stop."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from biaac.settings import ROOT
+from tests.infrastructure import policies
+from tests.infrastructure.deployment import Deployment, Values
+from tests.infrastructure.policies import Verdict
+
+Deployments = Callable[[str], Deployment]
+
+CHECKED = ("small", "team", "airbyte_cloud")  # the fourth differs by an address
+
+SERVICE = "google_cloud_run_v2_service"
+JOB = "google_cloud_run_v2_job"
+FUNCTION = "google_cloudfunctions2_function"
+BUCKET = "google_storage_bucket"
+PROJECT_GRANT = "google_project_iam_member"
+SERVICE_GRANT = "google_cloud_run_v2_service_iam_member"
+COMPUTE = "123456789012-compute@developer.gserviceaccount.com"
+CLOSED_RULE = {"name": "x", "direction": "INGRESS", "source_ranges": ["0.0.0.0/0"]}
+
+
+def put(*path: Any) -> Callable[[Values], None]:
+    """A change: the value at the end of a path."""
+    *way, last, value = path
+
+    def change(values: Values) -> None:
+        place: Any = values
+        for step in way:
+            place = place[step]
+        place[last] = value
+
+    return change
+
+
+# (what is wrong, the policy that says so, the type whose first resource is changed, or a whole one, the change)
+Case = tuple[str, str, str | tuple[str, Values], Callable[[Values], None]]
+CASES: list[Case] = [
+    ("everybody may call a service", "1", SERVICE_GRANT, put("member", "allUsers")),
+    (
+        "everybody with an account may read a bucket",
+        "1",
+        "google_storage_bucket_iam_member",
+        put("member", "allAuthenticatedUsers"),
+    ),
+    ("everybody passes IAP", "1", "google_iap_web_cloud_run_service_iam_member", put("member", "allUsers")),
+    (
+        "everybody reads a secret",
+        "1",
+        "google_secret_manager_secret_iam_member",
+        put("member", "allAuthenticatedUsers"),
+    ),
+    ("a wildcard in a principal", "2", PROJECT_GRANT, put("member", "serviceAccount:*@acme.iam.gserviceaccount.com")),
+    ("a pool of workloads", "2", PROJECT_GRANT, put("member", "principalSet://iam.googleapis.com/projects/1/x/*")),
+    ("the owners of the project", "2", "google_storage_bucket_iam_member", put("member", "projectOwner:acme")),
+    ("owner", "3", PROJECT_GRANT, put("role", "roles/owner")),
+    ("editor", "3", PROJECT_GRANT, put("role", "roles/editor")),
+    ("viewer", "3", PROJECT_GRANT, put("role", "roles/viewer")),
+    ("tokens of every account", "4", PROJECT_GRANT, put("role", "roles/iam.serviceAccountTokenCreator")),
+    ("acting as every account", "4", PROJECT_GRANT, put("role", "roles/iam.serviceAccountUser")),
+    (
+        "granting anything",
+        "4",
+        (PROJECT_GRANT, {"role": "roles/resourcemanager.projectIamAdmin", "member": "user:a@b.c"}),
+        lambda _: None,
+    ),
+    (
+        "a role taken from everybody else",
+        "5",
+        ("google_project_iam_binding", {"role": "roles/run.viewer", "members": []}),
+        lambda _: None,
+    ),
+    ("a whole policy", "5", ("google_storage_bucket_iam_policy", {"bucket": "x", "policy_data": "{}"}), lambda _: None),
+    ("a key of an account", "6", ("google_service_account_key", {"service_account_id": "x"}), lambda _: None),
+    ("an HMAC key", "6", ("google_storage_hmac_key", {"service_account_email": "x"}), lambda _: None),
+    ("a service as the default account", "7", SERVICE, put("template", 0, "service_account", COMPUTE)),
+    ("a service as no account", "7", SERVICE, put("template", 0, "service_account", "")),
+    ("a job as the default account", "7", JOB, put("template", 0, "template", 0, "service_account", COMPUTE)),
+    ("a function as the default account", "7", FUNCTION, put("service_config", 0, "service_account_email", COMPUTE)),
+    ("a function built as no account", "7", FUNCTION, put("build_config", 0, "service_account", "")),
+    ("the workflow as no account", "7", "google_workflows_workflow", put("service_account", "")),
+    ("the trigger as no account", "7", "google_eventarc_trigger", put("service_account", "")),
+    ("a build as no account", "7", "google_cloudbuild_trigger", put("service_account", "")),
+    (
+        "an open service without IAP",
+        "20",
+        SERVICE,
+        lambda values: values.update(ingress="INGRESS_TRAFFIC_ALL", iap_enabled=False),
+    ),
+    ("ingress left to its default", "20", SERVICE, lambda values: values.update(ingress=None, iap_enabled=None)),
+    ("no check of who calls", "21", SERVICE, put("invoker_iam_disabled", True)),
+    ("an open function", "22", FUNCTION, put("service_config", 0, "ingress_settings", "ALLOW_ALL")),
+    (
+        "a function behind a load balancer",
+        "22",
+        FUNCTION,
+        put("service_config", 0, "ingress_settings", "ALLOW_INTERNAL_AND_GCLB"),
+    ),
+    (
+        "a public database",
+        "23",
+        "google_sql_database_instance",
+        put("settings", 0, "ip_configuration", 0, "ipv4_enabled", True),
+    ),
+    (
+        "a hole in the wall",
+        "24",
+        ("google_compute_firewall", {**CLOSED_RULE, "allow": [{"protocol": "tcp", "ports": ["22"]}]}),
+        lambda _: None,
+    ),
+    ("access lists on objects", "40", BUCKET, put("uniform_bucket_level_access", False)),
+    ("public access left to what is above", "41", BUCKET, put("public_access_prevention", "inherited")),
+    ("no versions", "42", BUCKET, put("versioning", 0, "enabled", False)),
+    ("no soft delete", "43", BUCKET, put("soft_delete_policy", 0, "retention_duration_seconds", 0)),
+    ("versions for ever", "44", BUCKET, put("lifecycle_rule", [])),
+    ("a secret in the state", "45", "google_secret_manager_secret_version", put("secret_data", "hunter2")),
+    ("a password in the state", "45", "google_sql_user", put("password", "hunter2")),
+    ("every secret of the project", "46", PROJECT_GRANT, put("role", "roles/secretmanager.secretAccessor")),
+    (
+        "a secret as a plain variable of a service",
+        "47",
+        SERVICE,
+        put("template", 0, "containers", 0, "env", 0, "name", "DB_PASSWORD"),
+    ),
+    (
+        "a secret as a plain variable of a function",
+        "47",
+        FUNCTION,
+        put("service_config", 0, "environment_variables", {"API_TOKEN": "x"}),
+    ),
+    ("an image by tag", "48", JOB, put("template", 0, "template", 0, "containers", 0, "image", "busybox:latest")),
+    ("an image by name alone", "48", SERVICE, put("template", 0, "containers", 0, "image", "busybox")),
+    ("a bucket without labels", "49", BUCKET, put("effective_labels", {})),
+    ("a service without labels", "49", SERVICE, put("effective_labels", {"app": "biaac"})),
+]
+
+
+@pytest.fixture(scope="module")
+def spoilt(deployments: Deployments, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    """Checkov's verdict on each case, each a plan of one resource."""
+    cloud = deployments("small")
+    plans: dict[str, Values] = {}
+    for number, (_, _, what, change) in enumerate(CASES):
+        if isinstance(what, str):
+            # the first with a plain variable: superset and jobs begin with one, too
+            kind, values = what, copy.deepcopy(cloud.all(what)[0].values)
+        else:
+            kind, values = what[0], dict(what[1])
+        change(values)
+        plans[f"case_{number}"] = policies.plan_of(kind, values)
+    return policies.check(plans, tmp_path_factory.mktemp("cases"), ours_only=True)
+
+
+@pytest.fixture(scope="module")
+def verdicts(deployments: Deployments, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    """Checkov's verdict on every variant, with its own checks, too."""
+    plans = {name: deployments(name).plan for name in CHECKED}
+    return policies.check(plans, tmp_path_factory.mktemp("plans"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
+def test_it_stops(case: Case, spoilt: dict[str, Verdict]) -> None:
+    failed = spoilt[f"case_{CASES.index(case)}"].failed
+    assert f"{policies.OURS}{case[1]}" in failed
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_nothing_fails_in_the_plan(name: str, verdicts: dict[str, Verdict]) -> None:
+    assert verdicts[name].failed == {}
+
+
+def test_every_policy_is_proved_by_a_case_and_looks_at_something(verdicts: dict[str, Verdict]) -> None:
+    stopped = {f"{policies.OURS}{case[1]}" for case in CASES}
+    looked = {check for verdict in verdicts.values() for check in verdict.passed if check.startswith(policies.OURS)}
+    # what must not exist is looked at in the cases alone
+    assert looked | {f"{policies.OURS}5", f"{policies.OURS}6"} == stopped
+    assert stopped == written()
+
+
+def written() -> set[str]:
+    """The ids of the policies there are."""
+    folder = ROOT / "terraform/policies"
+    found: set[str] = set()
+    for file in folder.glob("*.py"):
+        found |= {part.split('"')[0] for part in file.read_text().split(f'"{policies.OURS}')[1:]}
+    return {f"{policies.OURS}{number}" for number in found}

@@ -1,0 +1,8 @@
+"""A strict check of ``cloudbuild.yaml``: what the service would refuse after minutes, or run although it must not.
+
+    python -m deploy.lint [FILE ...]
+
+Each fault is one line: file, line, step, field, the value found and what is expected. First the shape, against the
+API's own message definition (``message``); a file of the right shape is then checked for what the service demands
+beyond it (``steps``, ``names``), for its shell (``shell``), and for what a pull request may reach (``reach``).
+"""

@@ -1,0 +1,119 @@
+"""Every target of the Dockerfile, built by a container engine and started as its user: ``make image-proof``."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pyarrow import flight
+
+from tests.conftest import free_port, wait_for
+from tests.containers.engine import Engine
+
+Start = Callable[..., tuple[subprocess.Popen[str], int]]
+WHO = "import os; print(os.getuid(), os.access('/app', os.W_OK), os.access('/opt/venv', os.W_OK))"
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    engine = Engine(tmp_path_factory.mktemp("engine"))
+    engine.make_base()
+    return engine
+
+
+@pytest.fixture
+def cloud(environment: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+
+
+@pytest.fixture
+def start(engine: Engine) -> Iterator[Start]:
+    """``start(target, command, **variables)``: the process, and the port that stands for 8080."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_one(target: str, command: list[str], **variables: str) -> tuple[subprocess.Popen[str], int]:
+        port = free_port()
+        words = engine.command(target, [word.replace("8080", str(port)) for word in command], variables)
+        process = subprocess.Popen(
+            words,
+            env={**os.environ, "STORAGE_DRIVER": "vfs"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process, port
+
+    yield start_one
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, 9)
+        process.wait()
+
+
+def entrypoint(config: dict[str, Any]) -> list[str]:
+    assert config["User"] == "10001:10001"
+    words: list[str] = config["Entrypoint"]
+    return words
+
+
+def nobody_writes(start: Start, target: str) -> None:
+    process, _ = start(target, ["python", "-c", WHO])
+    assert process.communicate(timeout=120)[0].split() == ["10001", "False", "False"]
+
+
+@pytest.mark.timeout(900)
+def test_cache(engine: Engine, start: Start, cloud: dict[str, str]) -> None:
+    command = entrypoint(engine.build("cache"))
+    nobody_writes(start, "cache")
+    _, port = start("cache", command, **cloud)
+
+    def answers() -> bool:
+        try:
+            with flight.connect(f"grpc://127.0.0.1:{port}") as client:
+                return bool(list(client.do_action(flight.Action("status", b""))))
+        except flight.FlightUnavailableError:
+            return False
+
+    wait_for(answers, seconds=120, what="the cache answers")
+
+
+@pytest.mark.timeout(900)
+def test_ingestion(engine: Engine, start: Start, cloud: dict[str, str]) -> None:
+    command = entrypoint(engine.build("ingestion"))
+    nobody_writes(start, "ingestion")
+    _, port = start("ingestion", command, **cloud)
+    url = f"http://127.0.0.1:{port}/api/public/v1/health"
+    wait_for(lambda: httpx.get(url, timeout=10).is_success, seconds=120, what="the API answers")
+
+
+@pytest.mark.timeout(900)
+def test_connector(engine: Engine, start: Start, cloud: dict[str, str]) -> None:
+    command = entrypoint(engine.build("connector"))
+    nobody_writes(start, "connector")
+    spec, _ = start("connector", ["/opt/connectors/source-grocery/bin/source-grocery", "spec"])
+    assert '"SPEC"' in spec.communicate(timeout=120)[0]
+    job, _ = start("connector", [*command, "--connection", "grocery", "--job", "1"], **cloud)
+    assert "connection grocery has no job 1" in job.communicate(timeout=120)[0]
+
+
+@pytest.mark.timeout(900)
+def test_transform(engine: Engine, start: Start) -> None:
+    command = entrypoint(engine.build("transform"))
+    nobody_writes(start, "transform")
+    process, _ = start("transform", [*command, "--execution", "x", "--reason", "deploy"])
+    assert "GOOGLE_CLOUD_PROJECT" in process.communicate(timeout=120)[0]
+
+
+@pytest.mark.timeout(900)
+def test_superset(engine: Engine, start: Start, cloud: dict[str, str], tmp_path: Path) -> None:
+    command = entrypoint(engine.build("superset"))
+    nobody_writes(start, "superset")
+    database = "sqlite:////tmp/superset.db"
+    _, port = start("superset", command, **cloud, SUPERSET_SECRET_KEY="k" * 42, SUPERSET_DATABASE_URL=database)
+    url = f"http://127.0.0.1:{port}/health"
+    wait_for(lambda: httpx.get(url, timeout=10).text == "OK", seconds=240, what="Superset is healthy")

@@ -1,0 +1,152 @@
+"""The build's small shell programs, with docker and terraform that write down what they were asked."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+DOCKER = """#!/bin/sh
+echo "docker $*" >> "$CALLS"
+case "$1 $2" in
+  "image inspect") for last in "$@"; do :; done
+    name=${last%:*}
+    echo "other.registry/x@sha256:0000"
+    [ -n "$NO_DIGEST" ] || echo "$name@sha256:$(printf '%064d' 7)" ;;
+  push*) [ "$FAIL" != "$3" ] ;;
+  build*) [ -z "$FAIL" ] ;;
+esac
+"""
+TERRAFORM = """#!/bin/sh
+echo "terraform $*" >> "$CALLS"
+[ "$1" != output ] || [ "$FAIL" = output ] || echo '{"cache":"c@sha256:1"}'
+[ "$FAIL" != "$1" ]
+"""
+REPOSITORY = "europe-west1-docker.pkg.dev/acme/images"
+
+
+@pytest.fixture
+def checkout(repository: Path, tmp_path: Path) -> Path:
+    """The files the programs read, and two connectors."""
+    shutil.copytree(repository / "bin", tmp_path / "bin")
+    for name in ("grocery", "web_shop"):
+        (tmp_path / "connections/sources" / name).mkdir(parents=True)
+    (tmp_path / "terraform").mkdir()
+    (tmp_path / "fake").mkdir()
+    for name, text in (("docker", DOCKER), ("terraform", TERRAFORM)):
+        (tmp_path / "fake" / name).write_text(text)
+        (tmp_path / "fake" / name).chmod(0o755)
+    return tmp_path
+
+
+def run(checkout: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    path = f"{checkout / 'fake'}:{os.environ['PATH']}"
+    environment = {"PATH": path, "CALLS": str(checkout / "calls"), "FAIL": "", "NO_DIGEST": "", **variables}
+    return subprocess.run(["sh", *command], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+
+
+def calls(checkout: Path) -> list[str]:
+    return (checkout / "calls").read_text().splitlines() if (checkout / "calls").exists() else []
+
+
+def test_nothing_runs_where_a_build_does_not_deploy(checkout: Path) -> None:
+    done = run(checkout, "bin/if-deploying", "docker", "push", "x", DEPLOY="false")
+    assert (done.returncode, calls(checkout)) == (0, [])
+    assert "left out: docker push x" in done.stdout
+
+
+def test_a_build_that_deploys_runs_it_and_fails_with_it(checkout: Path) -> None:
+    assert run(checkout, "bin/if-deploying", "docker", "push", "-q", "x", DEPLOY="true").returncode == 0
+    assert calls(checkout) == ["docker push -q x"]
+    assert run(checkout, "bin/if-deploying", "docker", "push", "-q", "x", DEPLOY="true", FAIL="x").returncode == 1
+
+
+@pytest.mark.parametrize("value", ["", "yes", "TRUE", "$_DEPLOY"])
+def test_an_unclear_answer_is_no_deployment_and_no_success(checkout: Path, value: str) -> None:
+    assert run(checkout, "bin/if-deploying", "docker", "push", "x", DEPLOY=value).returncode == 2
+    assert calls(checkout) == []
+
+
+def test_every_image_is_built_and_none_pushed(checkout: Path) -> None:
+    assert run(checkout, "bin/build-images", REPOSITORY, "4f2a").returncode == 0
+    asked = calls(checkout)
+    tags = [call.split("--tag ")[1].split()[0] for call in asked]
+    names = ["cache", "ingestion", "superset", "transform", "connector-grocery", "connector-web-shop"]
+    assert tags == [f"{REPOSITORY}/{name}:4f2a" for name in names]
+    assert "--target connector" in asked[-1]
+    assert "--build-arg CONNECTOR=web_shop" in asked[-1]
+    assert all(call.endswith(" .") and "--cache-from" in call for call in asked)
+    assert "push" not in " ".join(asked)
+
+
+def test_a_failed_build_ends_the_step(checkout: Path) -> None:
+    assert run(checkout, "bin/build-images", REPOSITORY, "4f2a", FAIL="all").returncode != 0
+    assert len(calls(checkout)) == 1
+
+
+def test_each_pushed_image_is_written_down_by_its_own_digest(checkout: Path) -> None:
+    run(checkout, "bin/build-images", REPOSITORY, "4f2a")
+    assert run(checkout, "bin/push-images", REPOSITORY, "4f2a").returncode == 0
+    lines = (checkout / ".biaac/build/images.txt").read_text().splitlines()
+    assert lines[0] == f"cache {REPOSITORY}/cache@sha256:{7:064d}"
+    assert len(lines) == 6
+
+
+@pytest.mark.parametrize("fault", [{"FAIL": f"{REPOSITORY}/superset:4f2a"}, {"NO_DIGEST": "1"}])
+def test_a_push_that_fails_or_names_no_digest_writes_nothing_down(checkout: Path, fault: dict[str, str]) -> None:
+    run(checkout, "bin/build-images", REPOSITORY, "4f2a")
+    assert run(checkout, "bin/push-images", REPOSITORY, "4f2a", **fault).returncode != 0
+    assert not (checkout / ".biaac/build/images.txt").exists()
+
+
+def test_a_plan_is_made_of_the_environments_file_and_the_builds(checkout: Path) -> None:
+    assert run(checkout, "bin/terraform-plan", "prod", "acme-state", DEPLOY="true").returncode == 0
+    init, validate, plan = calls(checkout)
+    assert "-backend-config=bucket=acme-state" in init
+    assert "-backend-config=prefix=prod" in init
+    assert validate.startswith("terraform validate")
+    assert plan.endswith("-var-file=prod.tfvars -var-file=../.biaac/build/inputs.tfvars.json")
+    assert "-lock=false" not in plan
+    assert "-refresh=false" not in plan
+
+
+def test_a_pull_requests_plan_is_made_of_the_state_alone(checkout: Path) -> None:
+    assert run(checkout, "bin/terraform-plan", "prod", "acme-state", DEPLOY="false").returncode == 0
+    plan = calls(checkout)[-1]
+    assert "-lock=false -refresh=false" in plan
+    assert plan.endswith('-var=images={"cache":"c@sha256:1"}')
+
+
+def test_a_pull_request_before_the_first_apply_plans_with_placeholders(checkout: Path) -> None:
+    done = run(checkout, "bin/terraform-plan", "prod", "acme-state", DEPLOY="false", FAIL="output")
+    assert done.returncode == 0
+    assert calls(checkout)[-1].endswith("-var=images={}")
+
+
+@pytest.mark.parametrize("command", ["init", "validate", "plan"])
+def test_a_failure_of_terraform_ends_the_step(checkout: Path, command: str) -> None:
+    assert run(checkout, "bin/terraform-plan", "prod", "acme-state", DEPLOY="true", FAIL=command).returncode != 0
+    assert calls(checkout)[-1].startswith(f"terraform {command}")
+
+
+def test_the_file_of_variables_is_read_unless_an_environment_is_set(checkout: Path) -> None:
+    python = checkout / ".biaac/envs/deploy/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "{\\"project\\": \\"$GOOGLE_CLOUD_PROJECT\\", \\"args\\": \\"$*\\"}"\n')
+    python.chmod(0o755)
+    (checkout / ".biaac/build").mkdir()
+    (checkout / ".biaac/build/deploy.env").write_text("GOOGLE_CLOUD_PROJECT=acme\n")
+    assert json.loads(run(checkout, "bin/deploy", "inputs").stdout) == {"project": "acme", "args": "-m deploy inputs"}
+    other = run(checkout, "bin/deploy", "roll-back", GOOGLE_CLOUD_PROJECT="mine").stdout
+    assert json.loads(other)["project"] == "mine"
+
+
+def test_triggers_give_exactly_the_substitutions_of_the_build_file(repository: Path) -> None:
+    declared = set(yaml.safe_load((repository / "cloudbuild.yaml").read_text())["substitutions"])
+    root, module = repository / "terraform/main.tf", repository / "terraform/modules/build/main.tf"
+    given = set(re.findall(r"\b(_[A-Z][A-Z_]*) += ", root.read_text() + module.read_text()))
+    assert given == declared

@@ -1,0 +1,96 @@
+"""docs/backup.md rehearsed on a running stack: what is deleted comes back, and the totals are the same to the cent."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from biaac import releases
+from biaac.clients import storage_client
+from biaac.settings import ROOT
+from tests.conftest import wait_for
+from tests.operations import runbook
+from tests.operations.test_runbooks import edit, forget_cache
+from tests.stack import CYCLE_S, Stack
+
+PAGE = ROOT / "docs/backup.md"
+TOTALS = "SELECT count(*), sum(revenue), sum(loyalty_discount) FROM gold.sales"
+
+Follow = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def ready(stack: Stack) -> Stack:
+    """A stack with a release: that of the end-to-end tests, or a week of the data where these tests run alone."""
+    if stack.release() is None:
+        edit(stack.root / "connections/grocery.yaml", "config:", "config:\n    through: 2017-01-07")
+        stack.sync_by_schedule()
+    return stack
+
+
+@pytest.fixture
+def follow(ready: Stack) -> Follow:
+    """Run the laptop blocks of one section."""
+
+    def section(title: str) -> str:
+        environment = {**ready.plain_environment(), "COLUMNS": "160"}
+        steps = runbook.blocks(PAGE)[title]
+        return "".join(runbook.run(step, cwd=ready.root, env=environment, seconds=CYCLE_S) for step in steps)
+
+    return section
+
+
+@pytest.fixture
+def totals(ready: Stack) -> Iterator[object]:
+    """The numbers before; they must be the same afterwards, asked of a cache that remembers nothing."""
+    before = ready.ask(TOTALS)
+    yield before
+    forget_cache(ready)
+    assert ready.ask(TOTALS) == before
+
+
+def objects(bucket: Path) -> list[Path]:
+    return [file for file in bucket.rglob("*") if file.is_file()]
+
+
+def test_buckets_that_were_emptied_are_restored_from_the_copy(ready: Stack, follow: Follow, totals: object) -> None:
+    storage = ready.root / ".biaac/state/storage"
+    before = ready.release()
+    follow("A file of the lake")
+    for bucket in ("lake", "ops"):
+        for file in objects(storage / bucket):
+            file.unlink()
+    assert ready.release() is None
+    assert before is not None and before.id in follow("A bucket")
+    assert ready.release() == before
+    ready.biaac("sync", "grocery")  # cursors, ledger and pointer are whole: it goes on from there
+    after = ready.release()
+    assert after is not None and after.parent == before.id
+
+
+def test_one_overwritten_pointer_is_restored_from_the_copy(ready: Stack, follow: Follow, totals: object) -> None:
+    pointer = ready.root / ".biaac/state/storage/lake/releases/prod/current"
+    before = ready.release()
+    follow("A file of the lake")
+    pointer.unlink()
+    follow("A bucket")
+    assert ready.release() == before
+
+
+def test_a_lake_without_a_copy_is_built_again_from_bronze(ready: Stack, follow: Follow, totals: object) -> None:
+    for file in objects(ready.root / ".biaac/state/storage/lake"):
+        file.unlink()
+    shutil.rmtree(ready.root / ".biaac/state/lake")
+    assert ready.release() is None
+    follow("The lake without a copy")
+    now = ready.release()
+    assert now is not None and now.sequence == 1
+    lake = storage_client(ready.settings).bucket("lake")
+    assert list(releases.ids(lake, "prod")) == [now.id]
+    wait_for(lambda: ready.execution_state(now.execution) == "SUCCEEDED", seconds=60, what="the run has ended")
+
+
+def test_every_block_for_the_laptop_is_followed_above() -> None:
+    followed = ["A file of the lake", "A bucket", "The lake without a copy"]
+    assert [title for title, blocks in runbook.blocks(PAGE).items() if blocks] == followed

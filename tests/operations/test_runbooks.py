@@ -1,0 +1,246 @@
+"""Every runbook walked through: its fault is caused in a real stack, and its own commands find, mend and confirm."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from biaac import releases
+from biaac.clients import storage_client
+from biaac.settings import ROOT
+from local.eventarc.outbox import undelivered
+from tests.conftest import wait_for
+from tests.operations import runbook
+from tests.stack import CYCLE_S, Stack
+
+RUNBOOKS = ROOT / "docs/runbooks"
+ONLY_IN_THE_CLOUD = {"budget"}
+LOOK, MEND, OVER = "Look", "Mend", "It is over when"
+
+Walk = Callable[[str, str], str]
+
+
+@pytest.fixture(scope="module")
+def ready(stack: Stack) -> Stack:
+    """A stack with a release: that of the end-to-end tests, or a week of the data where these tests run alone."""
+    if stack.release() is None:
+        edit(stack.root / "connections/grocery.yaml", "config:", "config:\n    through: 2017-01-07")
+        stack.sync_by_schedule()
+    return stack
+
+
+@pytest.fixture
+def walk(ready: Stack) -> Walk:
+    """Run every laptop block of one section of a page; what they printed."""
+
+    def through(page: str, section: str) -> str:
+        steps = runbook.blocks(RUNBOOKS / f"{page}.md")[section]
+        environment = {**ready.plain_environment(), "COLUMNS": "160"}  # a terminal of today
+        return "".join(runbook.run(step, cwd=ready.root, env=environment, seconds=CYCLE_S) for step in steps)
+
+    return through
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text, f"{path}: {old}"
+    path.write_text(text.replace(old, new, 1))
+
+
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    """A file with a fault in it, until the person has mended it."""
+    before = path.read_text()
+    edit(path, old, new)
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+@contextmanager
+def malformed_connection(stack: Stack) -> Iterator[None]:
+    """A file that somebody merged without looking: nothing that reads connections can work."""
+    path = stack.root / "connections/broken.yaml"
+    path.write_text("name: broken\nschedule: {cron: daily}\n")
+    try:
+        yield
+    finally:
+        path.unlink()
+
+
+@contextmanager
+def silent(stack: Stack, service: str) -> Iterator[None]:
+    """A service that is there and does not answer."""
+    first = psutil.Process(stack.services()[service])
+    stopped = [first, *first.children(recursive=True)]
+    for process in stopped:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in stopped:
+            process.resume()
+
+
+def sweep(stack: Stack) -> httpx.Response:
+    return httpx.post(stack.settings.sweep_url, json={}, timeout=60)
+
+
+def test_every_page_has_the_same_parts_and_every_alert_can_be_walked_through() -> None:
+    for page in sorted(RUNBOOKS.glob("*.md")):
+        if page.stem == "README":
+            continue
+        text = page.read_text()
+        assert text.startswith(f"# {page.stem}\n"), page
+        assert all(part in text for part in ("**What it means.**", "**What people see.**")), page
+        sections = runbook.blocks(page)
+        assert list(sections) == [LOOK, MEND, OVER], page
+        walked = bool(sections[LOOK] and sections[OVER])
+        assert walked != (page.stem in ONLY_IN_THE_CLOUD), page
+
+
+def test_release_rejected(ready: Stack, walk: Walk) -> None:
+    before = ready.release()
+    model = ready.root / "sqlmesh_project/models/gold/stores.sql"
+    with changed(model, "audits (", "audits (\n    forall(criteria := (store_id < 0)),"):
+        assert ready.biaac("sync", "grocery", check=False).returncode == 1
+        assert "store_id" in walk("release-rejected", LOOK)
+        assert ready.release() == before, "people see the last good release"
+    walk("release-rejected", MEND)
+    walk("release-rejected", OVER)
+
+
+def test_data_stale(ready: Stack, walk: Walk) -> None:
+    """The release is held and the tolerance is two seconds: what a forgotten rollback is after two days."""
+    now = ready.release()
+    assert now is not None
+    ready.biaac("releases", "rollback", now.id, "--reason", "prices look wrong")
+    connection = ready.root / "connections/grocery.yaml"
+    with changed(connection, "{warn_after: 26h, fail_after: 50h}", "{warn_after: 1s, fail_after: 2s}"):
+
+        def said() -> bool:
+            sweep(ready)
+            log = (ready.root / ".biaac/logs/functions.log").read_text()
+            return '"freshness": "stale"' in log
+
+        wait_for(said, what="the sweep finds it stale")
+        walk("data-stale", LOOK)
+    walk("data-stale", MEND)
+    walk("data-stale", OVER)
+
+
+def test_sync_failed(ready: Stack, walk: Walk) -> None:
+    with changed(ready.root / "connections/grocery.yaml", "start_date: 2017-01-01", "start_date: soon"):
+        assert ready.biaac("sync", "grocery", check=False).returncode == 1
+        assert "edit source.config" in walk("sync-failed", LOOK)
+        assert sweep(ready).is_success
+        line = last_line(ready, "functions", "connection looked at")
+        assert (line["newest_sync"], line["severity"]) == ("failed", "WARNING")
+    walk("sync-failed", MEND)
+    walk("sync-failed", OVER)
+
+
+def test_job_failed_and_beside_it_a_silent_sweep_and_an_undelivered_event(ready: Stack, walk: Walk) -> None:
+    """A malformed file, and an Airbyte that does not answer; mended while the workflow still tries."""
+    bronze = storage_client(ready.settings).bucket("bronze")
+    stray = bronze.blob(f"grocery/nothing/2026_11_24_{time.time_ns() // 1_000_000}_0.parquet")
+    before = failures(ready)
+    with ThreadPoolExecutor(1) as background:
+        with malformed_connection(ready):
+            run = background.submit(ready.biaac, "runs", "retry", seconds=2 * CYCLE_S)
+            assert not sweep(ready).is_success
+            walk("sweep-silent", LOOK)
+            with silent(ready, "airbyte"):
+                stray.upload_from_string(b"")
+                wait_for(lambda: refused(ready), seconds=CYCLE_S, what="the event is refused")
+                walk("event-undelivered", LOOK)
+            wait_for(lambda: failures(ready) >= before + 3, seconds=CYCLE_S, what="the job failed three times")
+            walk("job-failed", LOOK)
+        walk("job-failed", MEND)
+        walk("sweep-silent", OVER)
+        assert "transform" in run.result().stdout, "the workflow's next try went through"
+    walk("job-failed", OVER)
+    wait_for(lambda: not refused(ready), seconds=CYCLE_S, what="the event came again")
+    walk("event-undelivered", OVER)
+    stray.delete()
+
+
+def test_cache_error_and_run_failed(ready: Stack, walk: Walk, tmp_path: Path) -> None:
+    """A file of the current release is deleted by hand: it cannot be asked, nor can a next one that carries it over."""
+    now = ready.release()
+    assert now is not None
+    lake = storage_client(ready.settings).bucket("lake")
+    (file, *_) = releases.read_manifest(lake, now.tables["gold.stores"]).files
+    storage = ready.root / ".biaac/state/storage/lake"
+    shutil.move(storage / file.path, tmp_path / "kept")
+    try:
+        forget_cache(ready)
+        walk("cache-error", LOOK)
+        assert ready.biaac("sync", "grocery", check=False).returncode == 1
+        walk("run-failed", LOOK)
+        assert ready.release() == now, "people see what they saw"
+    finally:
+        shutil.move(tmp_path / "kept", storage / file.path)
+    walk("cache-error", OVER)
+    walk("run-failed", MEND)
+    walk("run-failed", OVER)
+
+
+def test_superset_error(ready: Stack, walk: Walk, tmp_path: Path) -> None:
+    """Its database is another, empty one."""
+    state = ready.root / ".biaac/state/superset"
+    for file in state.glob("superset.db*"):
+        shutil.move(file, tmp_path / file.name)
+    address = f"http://127.0.0.1:{ready.superset_port}/login/"
+    wait_for(lambda: httpx.get(address, timeout=60).status_code == 500, what="Superset answers with an error")
+    walk("superset-error", LOOK)
+    for file in state.glob("superset.db*"):
+        file.unlink()
+    for file in tmp_path.glob("superset.db*"):
+        shutil.move(file, state / file.name)
+    walk("superset-error", OVER)
+    assert ready.chart_data(metrics=["lines"], columns=[])
+
+
+def test_after_all_of_it_the_stack_is_well(ready: Stack) -> None:
+    assert ready.biaac("doctor").returncode == 0
+
+
+def failures(stack: Stack) -> int:
+    """How often the transform has ended as one that cannot work."""
+    return (stack.root / ".biaac/logs/transform.log").read_text().count('"status": 422')
+
+
+def refused(stack: Stack) -> bool:
+    """Whether Eventarc's stand-in has an event that was not accepted."""
+    return any(event.attempts for event in undelivered(stack.root / ".biaac/state/eventarc"))
+
+
+def last_line(stack: Stack, log: str, message: str) -> dict[str, object]:
+    """The newest line of a service's log with this message."""
+    lines = (stack.root / f".biaac/logs/{log}.log").read_text().splitlines()
+    found = [json.loads(line) for line in lines if line.startswith("{") and f'"{message}"' in line]
+    assert found, f"{log}.log has no line {message!r}"
+    last: dict[str, object] = found[-1]
+    return last
+
+
+def forget_cache(stack: Stack) -> None:
+    """Kill the cache service and delete what it had decoded; the supervisor starts it again."""
+    killed = stack.services()["cache"]
+    psutil.Process(killed).kill()
+    shutil.rmtree(stack.root / ".biaac/state/cache", ignore_errors=True)
+    wait_for(lambda: stack.services()["cache"] != killed, seconds=60, what="the cache is started again")
+
+    def answers() -> bool:
+        return stack.biaac("query", "SELECT 1", check=False).returncode == 0
+
+    wait_for(answers, seconds=60, what="the cache answers")

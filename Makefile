@@ -13,7 +13,7 @@ PORT_BASE     ?= 18080
 SUPERSET_PORT ?= 8088
 SUPERVISOR    := PYTHONPATH=. $(ENVS)/local/bin/python -m local.supervisor
 
-.PHONY: help run setup test lint bench stop clean
+.PHONY: help run setup test test-all lint bench stop clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,27 +27,46 @@ setup: $(READY) ## Build every environment from its lock (run does it by itself)
 
 $(ENVS)/superset/.ready: superset/pyproject.toml superset/uv.lock
 	@bin/environment superset
+$(ENVS)/infrastructure/.ready: tests/infrastructure/pyproject.toml tests/infrastructure/uv.lock
+	@bin/environment infrastructure
+$(ENVS)/checkov/.ready: tests/infrastructure/checkov/pyproject.toml tests/infrastructure/checkov/uv.lock
+	@bin/environment checkov
 $(ENVS)/source-%/.ready: connections/sources/%/pyproject.toml connections/sources/%/uv.lock
 	@bin/environment source-$*
 $(ENVS)/%/.ready: pyproject.toml uv.lock
 	@bin/environment $*
 
-test: setup $(DEV) ## Unit, component, end-to-end and browser tests
+# What the tests need besides: the offline terraform proof, in two environments of its own, and a browser.
+.PHONY: proof
+proof: setup $(DEV) $(ENVS)/infrastructure/.ready $(ENVS)/checkov/.ready
 	@tests/browser/chromium.sh
-	@$(PYTHON) -m pytest tests/unit tests/component tests/end_to_end tests/browser
+	@tests/infrastructure/terraform.sh
+	@PYTHONPATH=. $(ENVS)/infrastructure/bin/python -m tests.infrastructure.offline.mirror .biaac/infrastructure >/dev/null
 
-lint: $(DEV) ## Style, types, import rules, SQL models, workflow
+# Two processes: the one with the stack mostly waits for it. Rooms stay together (tests/conftest.py).
+TOGETHER := -n 2 --dist loadgroup --no-loadscope-reorder
+STACK    := tests/end_to_end tests/browser tests/operations
+
+test: proof ## Every test but the longest: stack and browser, components, units, terraform
+	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/infrastructure tests/unit
+
+test-all: test ## The longest too: real data on both gateways, an image built
+	@$(PYTHON) -m pytest tests/scale tests/containers
+
+lint: $(DEV) ## Style, types, import rules, locks, the build file
 	@$(ENVS)/dev/bin/ruff check .
 	@$(ENVS)/dev/bin/ruff format --check .
-	@$(ENVS)/dev/bin/mypy biaac local cli ingestion cache_service sqlmesh_project
+	@$(ENVS)/dev/bin/mypy biaac local cli ingestion cache_service sqlmesh_project deploy docs/cost.py
 	@MYPYPATH=functions:. $(ENVS)/dev/bin/mypy functions
 	@MYPYPATH=superset:. $(ENVS)/dev/bin/mypy --config-file superset/pyproject.toml superset/assets superset/plugin superset/*.py
 	@PYTHONPATH=. $(ENVS)/dev/bin/lint-imports
-	@bin/uv lock --quiet --check
+	@$(PYTHON) -m deploy.lint
+	@for lock in . superset connections/sources/* tests/infrastructure tests/infrastructure/checkov; do bin/uv lock --quiet --check --project $$lock; done
 
 bench: setup $(DEV) ## Measure the pipeline in a fresh clone; writes docs/benchmarks/
 	@tests/browser/chromium.sh
 	@$(PYTHON) -m tests.benchmark.pipeline
+	@$(PYTHON) -m tests.benchmark.images
 
 stop: ## Stop the stack that runs from this folder
 	@[ ! -x $(ENVS)/local/bin/python ] || $(SUPERVISOR) --stop

@@ -1,8 +1,9 @@
 """The laptop's plan: addresses, variables, services and jobs, as plain values. The supervisor carries it out."""
 
+import functools
 import os
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from biaac import connections
 from biaac.settings import ROOT
@@ -14,6 +15,7 @@ LOGS = HOME / "logs"  # one file per service, one per job
 STACK = "BIAAC_STACK"  # marks every process of a stack, so that one whose supervisor was killed is found again
 
 
+@functools.cache
 def revision() -> str:
     """The git revision of this checkout, marked when files differ from it; "unversioned" outside git."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
@@ -31,7 +33,6 @@ class Service:
     command: list[str]
     port: int
     health: str | None = None  # a path that answers 200 when ready; None: the port accepting connections is enough
-    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class Laptop:
         """``127.0.0.1:port``: everything listens on loopback only."""
         return f"127.0.0.1:{self.port(service)}"
 
+    def function(self, entry_point: str) -> str:
+        """Where a function answers: here one process serves all of them, in the cloud each has an address."""
+        return f"http://{self.address('functions')}/{entry_point}"
+
     def variables(self) -> dict[str, str]:
         """What every process is given: the variables of ``biaac.settings`` and of each room's own settings."""
         return {
@@ -63,7 +68,8 @@ class Laptop:
             "LAKE_BUCKET": "lake",
             "OPS_BUCKET": "ops",
             "AIRBYTE_URL": f"http://{self.address('airbyte')}/api/public/v1",
-            "FUNCTIONS_URL": f"http://{self.address('functions')}",
+            "SYNC_URL": self.function("sync"),
+            "SWEEP_URL": self.function("sweep"),
             "CACHE_URL": f"grpc://{self.address('cache')}",
             "SUPERSET_URL": f"http://{self.address('superset')}",
             "SUPERSET_PORT": str(self.superset_port),
@@ -89,9 +95,8 @@ class Laptop:
             return Service(name, command, self.port(name), health)
 
         every = [] if self.tick is None else ["--every", str(self.tick)]
-        functions = f"http://{self.address('functions')}"
         return [
-            stand_in("eventarc", "eventarc", "--trigger", f"bucket=bronze,url={functions}/bronze_finalized"),
+            stand_in("eventarc", "eventarc", "--trigger", f"bucket=bronze,url={self.function('bronze_finalized')}"),
             stand_in(
                 "storage",
                 "storage",
@@ -105,35 +110,15 @@ class Laptop:
                 "workflows",
                 *("--source", str(ROOT / "workflows/refresh.workflows.yaml")),
                 *("--project", "laptop", "--location", "local"),
-                *("--set", f"FUNCTIONS_URL={functions}"),
+                *("--set", f"WARM_CACHE_URL={self.function('warm_cache')}"),
+                *("--set", f"PROMOTE_URL={self.function('promote')}"),
                 *("--set", f"RUN_EMULATOR_HOST=http://{self.address('run')}"),
             ),
-            Service(
-                "airbyte",
-                [
-                    self.executable("ingestion", "gunicorn"),
-                    *("--bind", self.address("airbyte"), "--threads", "8", "ingestion.api:app"),
-                ],
-                self.port("airbyte"),
-                "/api/public/v1/health",
+            self._gunicorn(
+                "airbyte", "ingestion", "ingestion.api:app", "--threads", "8", health="/api/public/v1/health"
             ),
-            Service(
-                "functions",
-                [
-                    self.executable("functions", "gunicorn"),
-                    # a finalize event may watch its sync for 60 s inside its request
-                    *(
-                        "--bind",
-                        self.address("functions"),
-                        "--threads",
-                        "16",
-                        "--timeout",
-                        "120",
-                        "local.functions:app",
-                    ),
-                ],
-                self.port("functions"),
-            ),
+            # a finalize event may watch its sync for 60 s inside its request
+            self._gunicorn("functions", "functions", "local.functions:app", "--threads", "16", "--timeout", "120"),
             Service(
                 "cache",
                 [self.executable("cache", "python"), "-m", "cache_service", "--port", str(self.port("cache"))],
@@ -152,6 +137,13 @@ class Laptop:
             ),
             stand_in("scheduler", "scheduler", *every, health="/healthz"),
         ]
+
+    def _gunicorn(self, name: str, environment: str, app: str, *arguments: str, health: str | None = None) -> Service:
+        """A web service; gunicorn's control socket has one path for all servers of a user, so none has one."""
+        listen = ["--bind", self.address(name), "--no-control-socket"]
+        return Service(
+            name, [self.executable(environment, "gunicorn"), *listen, *arguments, app], self.port(name), health
+        )
 
     def jobs(self) -> dict[str, dict[str, object]]:
         """Cloud Run jobs by name: the image becomes an environment of this machine."""

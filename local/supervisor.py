@@ -22,6 +22,7 @@ from typing import IO, NoReturn
 import httpx
 import psutil
 import yaml
+from google.api_core.exceptions import Conflict, GoogleAPICallError, RetryError
 from rich.console import Console
 
 from biaac import connections, releases
@@ -83,14 +84,13 @@ class Supervisor:
 
     def _schedule_sweep(self) -> None:
         """The schedule that repairs lost events; in the cloud Terraform owns it."""
-        from google.api_core.exceptions import Conflict
         from google.cloud import scheduler_v1
 
         settings = Settings.load()
         job = scheduler_v1.Job(
             name=f"{settings.parent}/jobs/sweep",
             schedule="*/10 * * * *",
-            http_target=scheduler_v1.HttpTarget(uri=f"{settings.functions_url}/sweep", http_method="POST", body=b"{}"),
+            http_target=scheduler_v1.HttpTarget(uri=self.laptop.function("sweep"), http_method="POST", body=b"{}"),
         )
         with contextlib.suppress(Conflict):
             scheduler_client(settings).create_job(parent=settings.parent, job=job, timeout=20)
@@ -102,14 +102,15 @@ class Supervisor:
 
     def watch(self) -> NoReturn:
         """Keep every service alive and print each new release, until a signal ends it."""
-        lake = storage_client(Settings.load()).bucket("lake")
+        settings = Settings.load()
+        lake = storage_client(settings).bucket(settings.lake_bucket)
         shown: str | None = None
         while True:
             for service in self.laptop.services():
                 self._keep_alive(service)
             try:
-                release = releases.current(lake, "prod")
-            except (BiaacError, OSError, httpx.HTTPError) as error:  # storage may be the service that just died
+                release = releases.current(lake, settings.environment)
+            except (BiaacError, GoogleAPICallError, RetryError, OSError) as error:  # storage may be what just died
                 self.console.print(f"[yellow]cannot read the current release: {error}")
                 release = None
             if release and release.id != shown:
@@ -146,9 +147,10 @@ class Supervisor:
         (DATA / "jobs.yaml").write_text(yaml.safe_dump(self.laptop.jobs()))
 
     def _start(self, service: Service) -> None:
-        environment = self.laptop.environment() | service.variables
         log = LOGS / f"{service.name}.log"
-        self.running[service.name] = processes.start(service.command, log=log, environment=environment, folder=ROOT)
+        self.running[service.name] = processes.start(
+            service.command, log=log, environment=self.laptop.environment(), folder=ROOT
+        )
         self.started_at[service.name] = time.monotonic()
         self._write_services()
 
@@ -249,7 +251,7 @@ def main() -> None:
 
 
 def _run(laptop: Laptop, *, once: bool) -> int:
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     os.environ.update(laptop.variables())  # the supervisor is the laptop's root: it reads what it gives its children
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's background job ignores it
         signal.signal(number, _raise_interrupt)

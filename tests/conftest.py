@@ -19,6 +19,14 @@ from local import storage as storage_stand_in
 pytest_plugins = ["tests.stack"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in two processes: one room is one piece of work, and all that share the stack are one room."""
+    for item in items:
+        room = item.path.parent.relative_to(ROOT / "tests").parts
+        name = "stack" if room[0] in {"end_to_end", "browser", "operations"} else "/".join(room[:2])
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
 def free_port() -> int:
     """A port nobody listens on now."""
     with socket.socket() as probe:
@@ -75,7 +83,8 @@ def environment(storage_server: str, monkeypatch: pytest.MonkeyPatch) -> dict[st
         "LAKE_BUCKET": f"lake-{unique}",
         "OPS_BUCKET": f"ops-{unique}",
         "AIRBYTE_URL": "http://127.0.0.1:1/api/public/v1",
-        "FUNCTIONS_URL": "http://127.0.0.1:1",
+        "SYNC_URL": "http://127.0.0.1:1/sync",
+        "SWEEP_URL": "http://127.0.0.1:1/sweep",
         "CACHE_URL": "grpc://127.0.0.1:1",
         "SUPERSET_URL": "http://127.0.0.1:1",
         "STORAGE_EMULATOR_HOST": storage_server,

@@ -22,7 +22,8 @@ import pytest
 
 from biaac import releases, runs
 from biaac.clients import scheduler_client, storage_client
-from biaac.settings import ROOT, Settings
+from biaac.settings import ROOT
+from cli.settings import Settings
 from local import processes
 from tests.conftest import wait_for
 

@@ -21,7 +21,7 @@ def test_a_tick_of_the_schedule_becomes_the_first_release(stack: Stack) -> None:
 def test_the_scheduler_called_the_function_and_was_answered(stack: Stack) -> None:
     settings = stack.settings
     job = scheduler_client(settings).get_job(name=f"{settings.parent}/jobs/sync-grocery")
-    assert job.http_target.uri == f"{settings.functions_url}/sync"
+    assert job.http_target.uri == settings.sync_url
     assert job.status.code == 0
     assert job.last_attempt_time is not None
 

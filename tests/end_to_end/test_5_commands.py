@@ -1,0 +1,136 @@
+"""What a person types and sees: the README's commands, progress at a terminal, a start without a network."""
+
+import os
+import pty
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from biaac.settings import ROOT
+from local import processes
+from tests.conftest import wait_for
+from tests.stack import Stack, copy_of_checkout, free_port_base
+
+# No interface but loopback: the whole of the outside is unreachable, as on a train.
+IN_A_NAMESPACE = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+NOWHERE = "http://127.0.0.1:9"  # the discard port: refuses
+
+
+def test_a_person_at_a_terminal_sees_how_far_a_sync_is(stack: Stack) -> None:
+    shown = _at_a_terminal([str(stack.root / "bin/biaac"), "sync", "grocery"], stack)
+    assert "\x1b[?25l" in shown, "no progress is drawn"
+    assert re.search(r"sync: job \d+ of grocery, [\d,]+ rows so far", shown), shown
+    assert re.search(r"✓.* sync: job \d+ of grocery brought [\d,]+ rows to Bronze", shown), shown
+
+
+def test_the_readme_shows_what_make_run_prints(stack: Stack) -> None:
+    block = (ROOT / "README.md").read_text().split("```console\n")[1].split("```")[0]
+    promised = [line for line in block.splitlines() if line and not line.startswith(("$", "...", "environment "))]
+    printed = {_shape(line) for line in stack.output.read_text().splitlines()}
+    assert len(promised) >= 9
+    assert [line for line in promised if _shape(line) not in printed] == []
+
+
+def test_make_stop_leaves_nothing_running(stack: Stack) -> None:
+    assert stack.process is not None
+    done = _make("stop", stack)
+    assert done.returncode == 0 and "nothing is left running" in done.stdout
+    assert stack.process.wait(60) == 0
+    assert processes.of_stack(stack.root) == []
+    assert "nothing was running" in _make("stop", stack).stdout
+
+
+def test_a_second_start_needs_no_network_and_once_verifies_a_whole_cycle(stack: Stack) -> None:
+    release = stack.release_on_disk()
+    environment = stack.plain_environment()
+    works = subprocess.run([*IN_A_NAMESPACE, "true"], capture_output=True, check=False) if _has_namespaces() else None
+    if works is not None and works.returncode == 0:
+        prefix = IN_A_NAMESPACE
+    else:
+        # Where the kernel gives an ordinary user no network of their own: every client of HTTP is sent nowhere.
+        print("without a network namespace: through a proxy that refuses")
+        prefix = []
+        environment |= dict.fromkeys(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"], NOWHERE)
+        environment |= dict.fromkeys(["NO_PROXY", "no_proxy"], "127.0.0.1,localhost")
+    ports = [f"PORT_BASE={stack.port_base}", f"SUPERSET_PORT={stack.superset_port}", "TICK=0"]
+    with (stack.root / "once.log").open("w+") as output:
+        command = [*prefix, "make", "run", "ONCE=1", *ports]
+        code = subprocess.call(command, cwd=stack.root, env=environment, stdout=output, stderr=output, timeout=280)
+        output.seek(0)
+        said = output.read()
+    assert code == 0, said
+    assert "sync: job" in said and "dashboards" in said and "nothing is left running" in said
+    assert processes.of_stack(stack.root) == []
+    assert stack.release_on_disk() >= release
+    stack.start()  # for those who look at it next
+
+
+def test_once_fails_and_names_the_fault_of_a_file(tmp_path: Path) -> None:
+    root = copy_of_checkout(tmp_path / "copy")
+    connection = root / "connections/grocery.yaml"
+    connection.write_text(connection.read_text().replace("mode: incremental", "mode: incremantal", 1))
+    base = free_port_base()
+    other = Stack(root, base, base + 10)
+    command = ["make", "run", "ONCE=1", f"PORT_BASE={other.port_base}", f"SUPERSET_PORT={other.superset_port}"]
+    done = subprocess.run(
+        command, cwd=root, env=other.plain_environment(), capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode != 0
+    assert "incremantal" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert processes.of_stack(root) == []
+
+
+def test_make_clean_deletes_data_and_logs_and_keeps_environments(tmp_path: Path) -> None:
+    root = copy_of_checkout(tmp_path)
+    for made in ("state/storage", "logs"):
+        (root / ".biaac" / made).mkdir(parents=True)
+        (root / ".biaac" / made / "file").touch()
+    (root / ".biaac/laptop.env").touch()
+    done = _make("clean", Stack(root, 0, 0))
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (root / ".biaac").iterdir()) == ["envs", "uv"]
+    assert (root / ".biaac/envs/local/bin/python").exists()
+
+
+def _has_namespaces() -> bool:
+    return all(shutil.which(program) for program in ("unshare", "ip"))
+
+
+def _make(target: str, stack: Stack) -> subprocess.CompletedProcess[str]:
+    command = ["make", target]
+    environment = stack.plain_environment()
+    return subprocess.run(command, cwd=stack.root, env=environment, capture_output=True, text=True, check=False)
+
+
+def _at_a_terminal(command: list[str], stack: Stack) -> str:
+    """Everything a command draws on a terminal."""
+    ours, theirs = pty.openpty()
+    environment = stack.plain_environment() | {"TERM": "xterm-256color", "COLUMNS": "120"}
+    process = subprocess.Popen(
+        command, cwd=stack.root, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    )
+    os.close(theirs)
+    drawn = bytearray()
+    while True:
+        try:
+            chunk = os.read(ours, 65536)
+        except OSError:  # Linux says so when the last writer has closed
+            break
+        if not chunk:
+            break
+        drawn += chunk
+    os.close(ours)
+    wait_for(lambda: process.poll() is not None, seconds=30, what="the command ends")
+    assert process.returncode == 0, drawn.decode(errors="replace")
+    assert not psutil.pid_exists(process.pid)
+    return drawn.decode(errors="replace")
+
+
+def _shape(line: str) -> str:
+    """A line without what differs from run to run: numbers, ids, the password."""
+    line = re.sub(r"password \S+", "password #", line.strip())
+    return re.sub(r"[0-9a-f]{12}|\d[\d,.:]*", "#", line)

@@ -50,7 +50,8 @@ STACK    := tests/end_to_end tests/browser tests/operations
 test: proof ## Every test but the longest: stack and browser, components, units, terraform
 	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/infrastructure tests/unit
 
-test-all: test ## The longest too: real data on both gateways, an image built
+test-all: test ## The longest too: real data on both gateways, an image built, every mutation of terraform/
+	@BIAAC_MUTATIONS=all $(PYTHON) -m pytest tests/infrastructure/test_mutations.py
 	@$(PYTHON) -m pytest tests/scale tests/containers
 
 lint: $(DEV) ## Style, types, import rules, locks, the build file

@@ -26,7 +26,9 @@ def main() -> None:
     if not settings.has_metadata or not marker.exists() or marker.read_text() != wanted:
         _bring_up(settings)
         marker.write_text(wanted)
-    print(f"superset is ready: user {ADMIN}, password in {settings.state / 'admin_password'}")
+    given = settings.given_admin_password is not None
+    password = "of SUPERSET_ADMIN_PASSWORD" if given else f"in {settings.state / 'admin_password'}"
+    print(f"superset is ready: user {ADMIN}, password {password}")
 
 
 def _version(settings: SupersetSettings) -> str:

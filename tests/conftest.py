@@ -19,6 +19,7 @@ from local import storage as storage_stand_in
 pytest_plugins = ["tests.stack"]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in two processes: one room is one piece of work, and all that share the stack are one room."""
     for item in items:

@@ -44,7 +44,7 @@ proof: setup $(DEV) $(ENVS)/infrastructure/.ready $(ENVS)/checkov/.ready
 	@PYTHONPATH=. $(ENVS)/infrastructure/bin/python -m tests.infrastructure.offline.mirror .biaac/infrastructure >/dev/null
 
 # Two processes: the one with the stack mostly waits for it. Rooms stay together (tests/conftest.py).
-TOGETHER := -n 2 --dist loadgroup --no-loadscope-reorder
+TOGETHER := -n 2 --dist loadscope --no-loadscope-reorder
 STACK    := tests/end_to_end tests/browser tests/operations
 
 test: proof ## Every test but the longest: stack and browser, components, units, terraform

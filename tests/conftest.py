@@ -8,9 +8,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from biaac.clients import storage_client
 from biaac.settings import ROOT, Settings
@@ -19,13 +21,17 @@ from local import storage as storage_stand_in
 pytest_plugins = ["tests.stack"]
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByRoom(LoadScopeScheduling):
     """Where tests run in two processes: one room is one piece of work, and all that share the stack are one room."""
-    for item in items:
-        room = item.path.parent.relative_to(ROOT / "tests").parts
-        name = "stack" if room[0] in {"end_to_end", "browser", "operations"} else "/".join(room[:2])
-        item.add_marker(pytest.mark.xdist_group(name))
+
+    def _split_scope(self, nodeid: str) -> str:
+        room = nodeid.partition("::")[0].split("/")[1:-1]
+        return "stack" if room[0] in {"end_to_end", "browser", "operations"} else "/".join(room[:2])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByRoom:
+    """xdist asks here how tests are handed out (pytest-xdist's documented hook)."""
+    return ByRoom(config, log)
 
 
 def free_port() -> int:

@@ -77,7 +77,7 @@ IN_A_STEP = [
     ("bad shell in a script", "settings", "mkdir -p .biaac/build", "cd .biaac/$COMMIT_SHA", "settings", "script", "cd .biaac/$COMMIT_SHA", "SC2086"),
     ("bad shell in args", "terraform", "mkdir -p .biaac/bin", "for f in $$(ls); do rm $$f; done", "terraform", "args[1]", "rm $f", "SC2086"),
     ("shell that does not parse", "terraform", "mkdir -p .biaac/bin &&", "if true;", "terraform", "args[1]", "if true;", "SC1"),
-    ("a failure let pass", "test", "waitFor: [lint]", "waitFor: [lint]\n    allowFailure: true", "test", "allowFailure", "True", "push, inputs, plan"),
+    ("a failure let pass", "test", "waitFor: [lint, terraform]", "waitFor: [lint, terraform]\n    allowFailure: true", "test", "allowFailure", "True", "push, inputs, plan"),
     ("an exit code let pass", "lint", "waitFor: [settings, terraform]", "waitFor: [settings, terraform]\n    allowExitCodes: [1]", "lint", "allowExitCodes", "[1]", "would go on after a failure"),
     ("a volume of one step", "lint", "waitFor: [settings, terraform]", "waitFor: [settings, terraform]\n    volumes: [{name: v, path: /v}]", "lint", "volumes", "'v'", "that two steps mount"),
     ("a push on pull requests", "push", "bin/if-deploying, ", "", "push", "file", "'push-images'", "a pull request must not reach it"),

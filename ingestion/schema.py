@@ -70,6 +70,8 @@ class Text(Kind):
         return pa.array(_only(values, str), self.arrow)
 
     def value(self, value: Any, path: str, nulled: Nulled) -> Any:
+        if type(value) is int:
+            return str(value)  # orjson writes no integer beyond 64 bits
         return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 

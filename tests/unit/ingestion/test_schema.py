@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingestion.schema import Kind, Nulled, column_name, convert, kind_of, path_name
@@ -102,6 +102,7 @@ SCALARS = [{"type": "integer"}, {"type": "number"}, {"type": "boolean"}, {"type"
 
 
 @given(st.sampled_from(SCALARS), st.lists(ANYTHING, min_size=1, max_size=6))
+@example({"type": "string"}, [-(2**63) - 1])
 def test_a_column_converted_whole_equals_its_values_converted_one_by_one(
     declared: dict[str, Any], values: list[Any]
 ) -> None:

@@ -1,6 +1,6 @@
 """Airbyte's public API as far as admission needs it: which syncs have succeeded.
 
-Plain HTTP instead of the SDK (``biaac.airbyte``): that takes half a second to import, a tenth of a whole run.
+Plain HTTP instead of the SDK (``biaac.airbyte``): docs/adr/0002.
 """
 
 from typing import Any

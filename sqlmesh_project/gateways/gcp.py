@@ -141,14 +141,7 @@ class Cloud:
         if oldest > now - 2 * GRACE:
             return None
         before = f"older_than => TIMESTAMPTZ '{now - GRACE}'"
-        done = [
-            len(connection.execute(f"CALL {procedure}('lake', {before})").fetchall())
-            for procedure in (
-                "ducklake_expire_snapshots",
-                "ducklake_cleanup_old_files",
-                "ducklake_delete_orphaned_files",
-            )
-        ]
+        done = [len(connection.execute(f"CALL {procedure}('lake', {before})").fetchall()) for procedure in TIDYING]
         return "{} snapshots forgotten, {} old files and {} orphans deleted".format(*done)
 
     def fault(self, error: BaseException) -> BiaacError | None:
@@ -171,9 +164,7 @@ class Cloud:
                 continue
             try:
                 secrets = self._storage()
-            except (
-                TransientError
-            ) as error:  # asked again in a while; a statement that meets the end of the old one fails
+            except TransientError as error:  # asked again; a statement that meets the end of the old token fails
                 say(f"warning: {error.message}")
                 continue
             for name, secret in secrets.items():

@@ -1,7 +1,8 @@
-"""The monitoring of a plan made by the real terraform, and the services whose log lines it reads."""
+"""The monitoring of a plan made by the real terraform, the services whose log lines it reads, and a stack with data."""
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from biaac.settings import ROOT
 from tests.infrastructure import terraform
 from tests.infrastructure.deployment import Deployment
+from tests.stack import Stack
 
 RUNBOOKS_URL = "https://github.com/acme/analytics/blob/main/docs/runbooks"
 WATCHED = {
@@ -26,6 +28,21 @@ MONITORING: dict[str, Any] = {
     "runbooks_url": RUNBOOKS_URL,
     "watched": WATCHED,
 }
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text, f"{path}: {old}"
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.fixture(scope="module")
+def ready(stack: Stack) -> Stack:
+    """A stack with a release: that of the end-to-end tests, or a week of the data where these tests run alone."""
+    if stack.release() is None:
+        edit(stack.root / "connections/grocery.yaml", "config:", "config:\n    through: 2017-01-07")
+        stack.sync_by_schedule()
+    return stack
 
 
 @pytest.fixture(scope="session")

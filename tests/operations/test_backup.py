@@ -11,22 +11,13 @@ from biaac.clients import storage_client
 from biaac.settings import ROOT
 from tests.conftest import wait_for
 from tests.operations import runbook
-from tests.operations.test_runbooks import edit, forget_cache
+from tests.operations.test_runbooks import forget_cache
 from tests.stack import CYCLE_S, Stack
 
 PAGE = ROOT / "docs/backup.md"
 TOTALS = "SELECT count(*), sum(revenue), sum(loyalty_discount) FROM gold.sales"
 
 Follow = Callable[[str], str]
-
-
-@pytest.fixture(scope="module")
-def ready(stack: Stack) -> Stack:
-    """A stack with a release: that of the end-to-end tests, or a week of the data where these tests run alone."""
-    if stack.release() is None:
-        edit(stack.root / "connections/grocery.yaml", "config:", "config:\n    through: 2017-01-07")
-        stack.sync_by_schedule()
-    return stack
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from biaac.settings import ROOT
 from local.eventarc.outbox import undelivered
 from tests.conftest import wait_for
 from tests.operations import runbook
+from tests.operations.conftest import edit
 from tests.stack import CYCLE_S, Stack
 
 RUNBOOKS = ROOT / "docs/runbooks"
@@ -25,15 +26,6 @@ ONLY_IN_THE_CLOUD = {"budget"}
 LOOK, MEND, OVER = "Look", "Mend", "It is over when"
 
 Walk = Callable[[str, str], str]
-
-
-@pytest.fixture(scope="module")
-def ready(stack: Stack) -> Stack:
-    """A stack with a release: that of the end-to-end tests, or a week of the data where these tests run alone."""
-    if stack.release() is None:
-        edit(stack.root / "connections/grocery.yaml", "config:", "config:\n    through: 2017-01-07")
-        stack.sync_by_schedule()
-    return stack
 
 
 @pytest.fixture
@@ -46,12 +38,6 @@ def walk(ready: Stack) -> Walk:
         return "".join(runbook.run(step, cwd=ready.root, env=environment, seconds=CYCLE_S) for step in steps)
 
     return through
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text, f"{path}: {old}"
-    path.write_text(text.replace(old, new, 1))
 
 
 @contextmanager

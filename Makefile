@@ -7,6 +7,8 @@ RUNTIME := functions transform cache ingestion local superset $(addprefix source
 READY   := $(RUNTIME:%=$(ENVS)/%/.ready)
 DEV     := $(ENVS)/dev/.ready
 PYTHON  := PYTHONPATH=. $(ENVS)/dev/bin/python
+# Cloud Build puts its terraform there.
+export PATH := $(CURDIR)/.biaac/bin:$(PATH)
 
 TICK          ?= 60
 PORT_BASE     ?= 18080

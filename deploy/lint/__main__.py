@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from biaac.settings import ROOT
-from deploy.lint import message, names, reach, shell, steps
+from deploy.lint import chain, message, names, programs, reach, shell, steps
 from deploy.lint.document import Fault, NotReadable, read
 
 
@@ -17,7 +17,7 @@ def faults(path: Path) -> list[Fault]:
         return [error.fault]
     found = message.check(document)
     if not found:
-        for rules in (steps, names, shell, reach):
+        for rules in (steps, names, programs, shell, reach, chain):
             found += rules.check(document)
     return sorted(found, key=lambda fault: fault.line)
 

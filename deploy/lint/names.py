@@ -15,6 +15,7 @@ BUILT_IN = {
 OURS = re.compile(r"_[A-Z0-9_]{1,99}")
 # $NAME, ${NAME} or ${NAME%change}; an even run of $ before it escapes.
 REFERENCE = re.compile(r"\$\$|\$(?:\{([A-Za-z_]\w*)([^}]*)\}|([A-Za-z_]\w*))")
+NOT_CLOSED = re.compile(r"(?<!\$)(?:\$\$)*(\$\{(?![A-Za-z_]\w*[^}]*\}).*)")
 SECRET = re.compile(r"projects/[^/]+/secrets/[A-Za-z0-9_-]+/versions/(latest|\d+)")
 NOT_SUBSTITUTED = {"script", "waitFor"}  # the service reads these as they are
 
@@ -27,6 +28,8 @@ def check(document: Document) -> Iterator[Fault]:
         if not OURS.fullmatch(name):
             yield document.fault(("substitutions", name), "_ and capitals, such as _REGION", found=name)
     for location, text in _substituted(document):
+        if broken := NOT_CLOSED.search(text):
+            yield document.fault(location, "${NAME}, closed, or $$ for a $ of the shell", found=broken[1])
         for name, change in references(text):
             used.add(name)
             yield from _reference(document, location, name, change, declared)
@@ -57,8 +60,8 @@ def _reference(
 ) -> Iterator[Fault]:
     found = f"${name}"
     if name in BUILT_IN or name in declared:
-        if change and not document.options.get("dynamicSubstitutions"):
-            expected = "no change of it, or options.dynamicSubstitutions: true"
+        if (change or location[0] == "substitutions") and not document.options.get("dynamicSubstitutions"):
+            expected = "options.dynamicSubstitutions: true, or no change of it and no use in another substitution"
             yield document.fault(location, expected, found=f"${{{name}{change}}}")
     elif OURS.fullmatch(name):
         yield document.fault(

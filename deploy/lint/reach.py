@@ -77,6 +77,6 @@ def _time_to_go_back(document: Document, step: Step) -> Iterator[Fault]:
         index = step.args.index(seconds)
         if not seconds.isdigit():
             yield document.fault(("steps", step.index, "args", index), "a number of seconds", found=seconds)
-        elif int(seconds) + GO_BACK_S > float(step.value["timeout"].removesuffix("s")):
+        elif int(seconds) + GO_BACK_S > float(step.value.get("timeout", "0s").removesuffix("s")):
             expected = f"at least {int(seconds) + GO_BACK_S}s: what it may take, and {GO_BACK_S}s to go back"
-            yield document.fault(("steps", step.index, "timeout"), expected, found=step.value["timeout"])
+            yield document.fault(("steps", step.index, "timeout"), expected, found=step.value.get("timeout", "nothing"))

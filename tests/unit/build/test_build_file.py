@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from biaac.settings import ROOT
+from deploy.lint import chain
 from deploy.lint.__main__ import faults
 
 GOOD = "cloudbuild.yaml"
 PYTHON = "python:3.11.16-bookworm@sha256:b99029c95d3d37fb1e4e76d287f7984373dca77c665885986e31b2c95260c13c"
 SMOKE = '    args: [bin/if-deploying, bin/deploy, smoke, --within, "120"]\n'
+IN_FILE = "entrypoint: sh\n    args: [bin/build-settings]"
 GUARD = 'env: ["DEPLOY=${_DEPLOY}"]'
 
 
@@ -46,25 +49,26 @@ IN_A_STEP = [
     ("a time below zero", "lint", "timeout: 900s", "timeout: -900s", "lint", "timeout", "'-900s'", "seconds as text"),
     ("a step without a time", "lint", "    timeout: 900s\n", "", "lint", "timeout", "nothing", "such as 600s"),
     ("a field the service writes", "lint", "timeout: 900s", "timeout: 900s\n    status: SUCCESS", "lint", "status", "'status'", "not a file's to set"),
-    ("an empty value", "lint", "waitFor: [settings, terraform]", "waitFor:", "lint", "waitFor", "nothing", "a value, or no such line"),
-    ("a yes that is a text", "settings", "automapSubstitutions: true", 'automapSubstitutions: "yes"', "settings", "automapSubstitutions", "'yes'", "true or false"),
+    ("an empty value", "lint", "waitFor: [settings]", "waitFor:", "lint", "waitFor", "nothing", "a value, or no such line"),
+    ("a yes that is a text", "settings", "timeout: 600s", 'timeout: 600s\n    automapSubstitutions: "yes"', "settings", "automapSubstitutions", "'yes'", "true or false"),
     ("an id twice", "test", "id: test", "id: lint", "lint", "id", "'lint'", "no earlier step has"),
     ("no id", "lint", "  - id: lint\n    name", "  - name", "#2", "id", "nothing", "a name such as"),
     ("an id of another alphabet", "lint", "id: lint", "id: Lint it", "Lint it", "id", "'Lint it'", "a name such as"),
-    ("waiting for an unknown step", "lint", "[settings, terraform]", "[setings, terraform]", "lint", "waitFor[0]", "'setings'", "an earlier step: settings, terraform"),
-    ("waiting for a later step", "lint", "[settings, terraform]", "[test]", "lint", "waitFor[0]", "'test'", "this one comes later"),
-    ("waiting for itself", "lint", "[settings, terraform]", "[lint]", "lint", "waitFor[0]", "'lint'", "an earlier step"),
-    ("waiting for nothing and something", "lint", "[settings, terraform]", '["-", settings]', "lint", "waitFor[0]", "'-'", "- alone"),
-    ("waiting twice", "lint", "[settings, terraform]", "[settings, settings]", "lint", "waitFor[1]", "'settings'", "each step once"),
+    ("waiting for an unknown step", "lint", "[settings]", "[setings, terraform]", "lint", "waitFor[0]", "'setings'", "an earlier step: settings, terraform"),
+    ("waiting for a later step", "lint", "[settings]", "[test]", "lint", "waitFor[0]", "'test'", "this one comes later"),
+    ("waiting for itself", "lint", "[settings]", "[lint]", "lint", "waitFor[0]", "'lint'", "an earlier step"),
+    ("waiting for nothing and something", "lint", "[settings]", '["-", settings]', "lint", "waitFor[0]", "'-'", "- alone"),
+    ("waiting twice", "lint", "[settings]", "[settings, settings]", "lint", "waitFor[1]", "'settings'", "each step once"),
     ("an image by tag", "lint", PYTHON, "python:3.11-bookworm", "lint", "name", "'python:3.11-bookworm'", "by digest"),
     ("an image by latest", "plan", "hashicorp/terraform:1.11.4@sha256", "hashicorp/terraform:latest#sha256", "plan", "name", "terraform:latest", "by digest"),
     ("a digest cut short", "lint", "95260c13c", "95260c1", "lint", "name", "95260c1'", "64 hex digits"),
     ("a digest in capitals", "lint", "b99029c9", "B99029C9", "lint", "name", "B99029C9", "64 hex digits"),
     ("no image", "lint", f"    name: {PYTHON}\n", "", "lint", "name", "nothing", "by digest"),
     ("script beside args", "lint", "waitFor", "script: make lint\n    waitFor", "lint", "args", "['lint']", "either script"),
-    ("an empty script", "settings", "automapSubstitutions: true", 'automapSubstitutions: true\n    dir: nowhere', "settings", "dir", "'nowhere'", "a folder of this repository"),
+    ("an empty script", "settings", IN_FILE, 'script: " "', "settings", "script", "' '", "a program"),
+    ("a folder that is not there", "settings", "timeout: 600s", "timeout: 600s\n    dir: nowhere", "settings", "dir", "'nowhere'", "a folder of this repository"),
     ("a program that is not there", "images", "bin/build-images", "bin/build-image", "images", "args[0]", "'bin/build-image'", "a file of this repository"),
-    ("a program that is not there, in a script", "settings", "bin/environment", "bin/enviroment", "settings", "file", "'bin/enviroment'", "a program of this repository"),
+    ("a program that is not there, in a script", "settings", IN_FILE, "script: bin/enviroment deploy", "settings", "file", "'bin/enviroment'", "a program of this repository"),
     ("a variable without a value", "push", GUARD, "env: [DEPLOY]", "push", "env[0]", "'DEPLOY'", "NAME=value"),
     ("a variable twice", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", "DEPLOY=true"]', "plan", "env[1]", "'DEPLOY'", "each variable once"),
     ("a key of a service account", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", GOOGLE_APPLICATION_CREDENTIALS=/k.json]', "plan", "env[1]", "'GOOGLE_APPLICATION_CREDENTIALS'", "no key"),
@@ -72,14 +76,14 @@ IN_A_STEP = [
     ("an undeclared substitution", "plan", "$_ENVIRONMENT", "$_ENVIROMENT", "plan", "args[1]", "'$_ENVIROMENT'", "that is declared"),
     ("an unknown built-in", "images", "$BUILD_ID", "$BUILDID", "images", "args[2]", "'$BUILDID'", "a built-in substitution"),
     ("a shell variable not escaped", "terraform", "mkdir -p .biaac/bin", "to=.biaac/bin && mkdir -p \"$to\"", "terraform", "args[1]", "'$to'", "$$to for a variable of the shell"),
-    ("a substitution in a script", "settings", "    automapSubstitutions: true\n", "", "settings", "script", "'$PROJECT_ID'", "a script is not substituted"),
+    ("a substitution in a script", "settings", IN_FILE, "script: echo \"$BUILD_ID\"", "settings", "script", "'$BUILD_ID'", "a script is not substituted"),
     ("a secret nobody provides", "plan", GUARD, GUARD + "\n    secretEnv: [TOKEN]", "plan", "secretEnv[0]", "'TOKEN'", "one of availableSecrets: none"),
-    ("bad shell in a script", "settings", "mkdir -p .biaac/build", "cd .biaac/$COMMIT_SHA", "settings", "script", "cd .biaac/$COMMIT_SHA", "SC2086"),
+    ("bad shell in a script", "settings", IN_FILE, "automapSubstitutions: true\n    script: cd .biaac/$COMMIT_SHA", "settings", "script", "cd .biaac/$COMMIT_SHA", "SC2086"),
     ("bad shell in args", "terraform", "mkdir -p .biaac/bin", "for f in $$(ls); do rm $$f; done", "terraform", "args[1]", "rm $f", "SC2086"),
     ("shell that does not parse", "terraform", "mkdir -p .biaac/bin &&", "if true;", "terraform", "args[1]", "if true;", "SC1"),
     ("a failure let pass", "test", "waitFor: [lint, terraform]", "waitFor: [lint, terraform]\n    allowFailure: true", "test", "allowFailure", "True", "push, inputs, plan"),
-    ("an exit code let pass", "lint", "waitFor: [settings, terraform]", "waitFor: [settings, terraform]\n    allowExitCodes: [1]", "lint", "allowExitCodes", "[1]", "would go on after a failure"),
-    ("a volume of one step", "lint", "waitFor: [settings, terraform]", "waitFor: [settings, terraform]\n    volumes: [{name: v, path: /v}]", "lint", "volumes", "'v'", "that two steps mount"),
+    ("an exit code let pass", "lint", "waitFor: [settings]", "waitFor: [settings]\n    allowExitCodes: [1]", "lint", "allowExitCodes", "[1]", "would go on after a failure"),
+    ("a volume of one step", "lint", "waitFor: [settings]", "waitFor: [settings]\n    volumes: [{name: v, path: /v}]", "lint", "volumes", "'v'", "that two steps mount"),
     ("a push on pull requests", "push", "bin/if-deploying, ", "", "push", "file", "'push-images'", "a pull request must not reach it"),
     ("an apply on pull requests", "apply", "bin/if-deploying, ", "", "apply", "file", "'deploy apply'", "a pull request must not reach it"),
     ("terraform apply in the plan", "terraform", "cp /bin/terraform .biaac/bin/", "terraform -chdir=terraform apply -auto-approve", "terraform", "file", "'terraform apply'", "a pull request must not reach it"),
@@ -90,6 +94,19 @@ IN_A_STEP = [
     ("a guard of nothing", "smoke", SMOKE, "    args: [bin/if-deploying]\n", "smoke", "args", "['bin/if-deploying']", "a command after the guard"),
     ("a push beside the tests", "push", "timeout: 900s", "timeout: 900s\n    waitFor: [images]", "push", "waitFor", "['images']", "settings, terraform, lint, test"),
     ("a deployment that waits for nothing", "apply", "timeout: 3300s", 'timeout: 3300s\n    waitFor: ["-"]', "apply", "waitFor", "['-']", "all earlier steps"),
+    ("no time at all", "apply", "    timeout: 3300s\n", "", "apply", "timeout", "nothing", "at least 3300s"),
+    ("a substitution not closed", "push", "${_DEPLOY}", "${_DEPLOY", "push", "env[0]", "'${_DEPLOY'", "closed"),
+    ("an image of another digest", "test", "b99029c9", "b99029c8", "test", "name", "b99029c8", "one image, one digest"),
+    ("a program the image does not hold", "lint", "entrypoint: make", "entrypoint: cmake", "lint", "entrypoint", "'cmake'", "a program of this image: bash, git, make"),
+    ("no entrypoint", "inputs", "    entrypoint: sh\n", "", "inputs", "args", "bin/deploy", "a Python file"),
+    ("docker told a file", "images", "    entrypoint: sh\n", "", "images", "args", "bin/build-images", "a command of docker"),
+    ("terraform told a file", "plan", "    entrypoint: sh\n", "", "plan", "args", "bin/terraform-plan", "a command of terraform"),
+    ("a shell told a program", "terraform", "[-c, ", "[", "terraform", "args", "mkdir -p", "or -c and one program"),
+    ("a shell told nothing", "images", "    args: [bin/build-images, $_REPOSITORY, $BUILD_ID]\n", "", "images", "args", "nothing", "a file of this repository for sh"),
+    ("a target that is not there", "lint", "args: [lint]", "args: [lnit]", "lint", "args", "['lnit']", "targets of the Makefile"),
+    ("make told nothing", "lint", "    args: [lint]\n", "", "lint", "args", "nothing", "targets of the Makefile"),
+    ("a variable that a program asks for", "plan", "    " + GUARD + "\n", "", "plan", "env", "nothing", "DEPLOY=..., which bin/terraform-plan asks for"),
+    ("a variable of another name", "settings", "REGION=$_REGION", "LOCATION=$_REGION", "settings", "env", "LOCATION=$_REGION", "REGION=..., which bin/build-settings asks for"),
     ("no time to go back", "apply", "timeout: 3300s", "timeout: 3000s", "apply", "timeout", "'3000s'", "at least 3300s"),
 ]  # fmt: skip
 
@@ -130,6 +147,7 @@ IN_THE_WHOLE = [
     ("a truth as substitution", '_DEPLOY: "false"', "_DEPLOY: false", "substitutions._DEPLOY", "False", "in quotes"),
     ("deploying by default", '_DEPLOY: "false"', '_DEPLOY: "true"', "substitutions._DEPLOY", "'true'", '"false"'),
     ("a change without the option", "${_REGION}-docker", "${_REGION%-*}-docker", "substitutions._REPOSITORY", "'${_REGION%-*}'", "options.dynamicSubstitutions: true"),
+    ("a substitution in another without the option", "  dynamicSubstitutions: true\n", "", "substitutions._REPOSITORY", "'${_REGION}'", "options.dynamicSubstitutions: true"),
     ("images pushed at the end", "\ntimeout:", "\nimages: [$_REPOSITORY/cache]\ntimeout:", "images", "$_REPOSITORY/cache", "no such line"),
     ("artifacts pushed at the end", "\ntimeout:", "\nartifacts: {images: [a]}\ntimeout:", "artifacts", "'images'", "no such line"),
     ("an account by e-mail", "\ntimeout:", "\nserviceAccount: build@acme.iam.gserviceaccount.com\ntimeout:", "serviceAccount", "build@acme", "projects/<project>/serviceAccounts/"),
@@ -161,6 +179,44 @@ def test_a_broken_whole_is_refused_by_name(
         and expected in line.partition(", expected ")[2]
         for line in lines
     ), "\n".join(lines) or "accepted"
+
+
+COMMANDS = [piece.command for piece in chain.pieces()]
+STEPS = re.findall(r"^  - id: (.*)$", (ROOT / GOOD).read_text(), re.M)
+
+
+@pytest.mark.parametrize(("step", "command"), list(zip(STEPS, COMMANDS, strict=True)), ids=STEPS)
+def test_a_step_that_is_lost_is_missed(repository: Path, tmp_path: Path, step: str, command: str) -> None:
+    text = without((repository / GOOD).read_text(), step)[0]
+    assert any(
+        "steps: found " in line and line.endswith(f"a step that runs: {command}") for line in told(text, tmp_path)
+    )
+
+
+@pytest.mark.parametrize("step", STEPS[STEPS.index("push") :])
+def test_a_deployments_step_before_its_time_is_refused(repository: Path, tmp_path: Path, step: str) -> None:
+    text, body = without((repository / GOOD).read_text(), step)
+    before = text.index(f"  - id: {STEPS[STEPS.index(step) - 1]}\n")
+    assert any("expected to wait for: " in line for line in told(text[:before] + body + text[before:], tmp_path))
+
+
+@pytest.mark.parametrize(("step", "command"), list(zip(STEPS, COMMANDS, strict=True)), ids=STEPS)
+def test_a_command_changed_by_a_letter_is_another_command(
+    repository: Path, tmp_path: Path, step: str, command: str
+) -> None:
+    last = command.rsplit(maxsplit=1)[-1]
+    arguments = re.compile(rf"(  - id: {step}\n(?:    .*\n)*?    args: .*){re.escape(last)}(?=[],])")
+    text, changed = arguments.subn(rf"\1{last}x", (repository / GOOD).read_text())
+    assert changed == 1
+    assert told(text, tmp_path) != []
+
+
+def without(text: str, step: str) -> tuple[str, str]:
+    """The file without a step, and that step."""
+    start = text.index(f"  - id: {step}\n")
+    following = re.compile(r"^(  - id: |\w)", re.M).search(text, start + 5)
+    assert following is not None
+    return text[:start] + text[following.start() :], text[start : following.start()]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.settings import DeploySettings
+
 DOCKER = """#!/bin/sh
 echo "docker $*" >> "$CALLS"
 case "$1 $2" in
@@ -143,6 +145,35 @@ def test_the_file_of_variables_is_read_unless_an_environment_is_set(checkout: Pa
     assert json.loads(run(checkout, "bin/deploy", "inputs").stdout) == {"project": "acme", "args": "-m deploy inputs"}
     other = run(checkout, "bin/deploy", "roll-back", GOOGLE_CLOUD_PROJECT="mine").stdout
     assert json.loads(other)["project"] == "mine"
+
+
+def test_the_first_step_tells_the_later_ones_where_they_are(
+    checkout: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = yaml.safe_load((repository / "cloudbuild.yaml").read_text())
+    (settings,) = (step for step in build["steps"] if step["id"] == "settings")
+    known = {"PROJECT_ID": "acme", "COMMIT_SHA": "1b857ec", **build["substitutions"]}
+    given = dict(entry.split("=", 1) for entry in settings["env"])
+    for program in ("environment", "functions-source"):
+        (checkout / "bin" / program).write_text(f'#!/bin/sh\necho "{program} $*" >> "$CALLS"\n')
+    done = run(checkout, "bin/build-settings", **{name: known[text.strip("$")] for name, text in given.items()})
+    assert done.returncode == 0, done.stderr
+    assert [line.strip() for line in calls(checkout)] == ["environment deploy", "functions-source"]
+    written = (checkout / ".biaac/build/deploy.env").read_text().splitlines()
+    for line in written:
+        monkeypatch.setenv(*line.split("=", 1))
+    told = DeploySettings.load()
+    assert (told.project, told.location, told.environment) == ("acme", "europe-west1", "prod")
+    assert (told.bronze_bucket, told.lake_bucket, told.ops_bucket) == ("acme-bronze", "acme-lake", "acme-ops")
+    assert (told.revision, told.terraform) == ("1b857ec", str(checkout / ".biaac/bin/terraform"))
+
+
+@pytest.mark.parametrize("missing", ["PROJECT_ID", "REGION", "ENVIRONMENT", "COMMIT_SHA"])
+def test_a_build_that_does_not_say_where_it_is_ends_at_once(checkout: Path, missing: str) -> None:
+    told = {"PROJECT_ID": "acme", "REGION": "europe-west1", "ENVIRONMENT": "prod", "COMMIT_SHA": "1b857ec"}
+    done = run(checkout, "bin/build-settings", **{name: value for name, value in told.items() if name != missing})
+    assert done.returncode != 0
+    assert missing in done.stderr
 
 
 def test_triggers_give_exactly_the_substitutions_of_the_build_file(repository: Path) -> None:

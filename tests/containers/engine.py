@@ -56,6 +56,13 @@ class Engine:
         (folder / "Basefile").write_text(BASEFILE)
         self("bud", "--isolation", "chroot", "--tag", BASE, "--file", str(folder / "Basefile"), str(folder))
 
+    def close(self) -> None:
+        """Nothing stays mounted, and gigabytes of layers go: a program that was killed leaves its file system."""
+        mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for place in sorted((place for place in mounted if place.startswith(f"{self.root}/")), reverse=True):
+            subprocess.run(["umount", place], check=True)
+        shutil.rmtree(self.root)
+
     def build(self, target: str) -> dict[str, object]:
         """One target of the Dockerfile; the configuration of its image."""
         where = ["--layers", "--ignorefile", ".dockerignore", "--build-arg", f"BASE={BASE}"]

@@ -1,4 +1,4 @@
-"""Every target of the Dockerfile, built by a container engine and started as its user: ``make image-proof``."""
+"""Every target of the Dockerfile, built by a container engine and started as its user."""
 
 import os
 import subprocess
@@ -18,10 +18,13 @@ WHO = "import os; print(os.getuid(), os.access('/app', os.W_OK), os.access('/opt
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = Engine(tmp_path_factory.mktemp("engine"))
-    engine.make_base()
-    return engine
+    try:
+        engine.make_base()
+        yield engine
+    finally:
+        engine.close()
 
 
 @pytest.fixture

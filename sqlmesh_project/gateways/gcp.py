@@ -82,6 +82,7 @@ class Cloud:
         self._settings = settings
         self._token_check_s = token_check_s
         self._done = threading.Event()
+        self._keeper: threading.Thread | None = None
         self.cache = Path(gettempdir()) / "biaac-sqlmesh"  # a container's other folders may not be ours to write
 
     @cached_property
@@ -128,12 +129,14 @@ class Cloud:
 
     def opened(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A run may outlive its token: replace it in time, beside the work."""
-        keeper = threading.Thread(target=self._keep, args=(connection.cursor(),), daemon=True)
-        keeper.start()
+        self._keeper = threading.Thread(target=self._keep, args=(connection.cursor(),), daemon=True)
+        self._keeper.start()
 
     def closing(self) -> None:
-        """Leave the token to its end."""
+        """Leave the token to its end. A process that ended while a statement still ran beside it would be aborted."""
         self._done.set()
+        if self._keeper:
+            self._keeper.join()
 
     def tidy(self, connection: duckdb.DuckDBPyConnection, now: datetime) -> str | None:
         """Once a day: forget old snapshots, delete files given up a day ago and those of runs that died."""

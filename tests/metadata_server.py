@@ -14,19 +14,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-ACCESS_TOKEN = "ya29.of-the-workload"
 ACCOUNT = "biaac-test@acme-analytics.iam.gserviceaccount.com"
-ACCOUNT_PATH = "/computeMetadata/v1/instance/service-accounts/default/"
+ACCOUNTS = "/computeMetadata/v1/instance/service-accounts/"
+ACCOUNT_PATH = f"{ACCOUNTS}default/"
+ACCOUNT_FACTS = {"aliases": ["default"], "email": ACCOUNT, "scopes": []}
 FLAVOR = "Metadata-Flavor"
 FACTS: dict[str, Any] = {
     "/": "computeMetadata/",
     "/computeMetadata/v1/project/project-id": "acme-analytics",
-    ACCOUNT_PATH: {"aliases": ["default"], "email": ACCOUNT, "scopes": []},
+    ACCOUNT_PATH: ACCOUNT_FACTS,
+    f"{ACCOUNTS}{ACCOUNT}/": ACCOUNT_FACTS,  # libraries ask by its name once they know it
 }
 
 
 class MetadataServer(ThreadingHTTPServer):
-    """``asked`` counts the paths; identity tokens live ``identity_seconds``, or are not given when it is ``broken``."""
+    """``asked`` counts the paths; ``given`` holds the access tokens, all different, which live ``access_seconds``.
+
+    Identity tokens live ``identity_seconds``, or are not given when it is ``broken``.
+    """
 
     daemon_threads = True
 
@@ -34,6 +39,8 @@ class MetadataServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.address = f"127.0.0.1:{self.server_address[1]}"
         self.asked: Counter[str] = Counter()
+        self.given: list[str] = []
+        self.access_seconds = 3599
         self.identity_seconds = 3600
         self.broken = False
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -50,11 +57,16 @@ class _Handler(BaseHTTPRequestHandler):
         elif url.path == ACCOUNT_PATH + "identity":
             self._identity(parse_qs(url.query).get("audience", []))
         elif url.path.endswith("/token"):  # of default, or of the account by its name
-            self._answer(200, {"access_token": ACCESS_TOKEN, "expires_in": 3599, "token_type": "Bearer"})
+            self._access()
         elif url.path in FACTS:
             self._answer(200, FACTS[url.path])
         else:
             self._answer(404, "not found")
+
+    def _access(self) -> None:
+        token = access_token(len(self.server.given) + 1)
+        self.server.given.append(token)
+        self._answer(200, {"access_token": token, "expires_in": self.server.access_seconds, "token_type": "Bearer"})
 
     def _identity(self, audience: list[str]) -> None:
         if self.server.broken:
@@ -75,8 +87,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, *arguments: Any) -> None:
+    def log_message(self, *_: object) -> None:
         """Silence."""
+
+
+def access_token(number: int) -> str:
+    """The access token that is given out as the first, the second ..."""
+    return f"ya29.of-the-workload-{number}"
 
 
 def identity_token(audience: str, *, seconds: int = 3600) -> str:

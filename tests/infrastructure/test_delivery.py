@@ -32,6 +32,18 @@ def test_main_is_built_on_a_push_to_it_and_a_strangers_proposal_waits(cloud: Dep
         assert proposal["pull_request"][0]["comment_control"] == waits
 
 
+def test_a_trigger_tells_github_and_waits_for_approval_where_that_is_asked(cloud: Deployment) -> None:
+    for name, one in cloud.named("google_cloudbuild_trigger").items():
+        assert one["include_build_logs"] == "INCLUDE_BUILD_LOGS_WITH_STATUS", name
+        (event,) = one["repository_event_config"]
+        assert event["repository"] == "google_cloudbuildv2_repository/biaac/id", name
+        # what is proposed is only planned: nobody approves it before
+        waits = name == "biaac-main" and bool(cloud.variables.get("require_approval"))
+        assert [each["approval_required"] for each in one["approval_config"]] == [waits], name
+        # every push and every proposal, whatever it touches
+        assert not [key for key in ("ignored_files", "included_files", "filter") if one[key]], name
+
+
 def test_the_builds_are_those_of_the_companys_repository(cloud: Deployment) -> None:
     found = [one.values for one in cloud.all("google_cloudbuildv2_repository")]
     assert [one["remote_uri"] for one in found] == [
@@ -60,4 +72,18 @@ def test_a_budget_stands_where_there_is_a_billing_account(cloud: Deployment) -> 
     assert len(budgets) == ("billing_account" in cloud.variables)
     for one in budgets:
         assert one["budget_filter"][0]["projects"] == ["projects/123456789012"], "this project's cost alone"
-        assert max(rule["threshold_percent"] for rule in one["threshold_rules"]) >= 1
+        (amount,) = one["amount"][0]["specified_amount"]
+        assert (one["billing_account"], amount["units"]) == (
+            cloud.variables["billing_account"],
+            str(cloud.variables.get("budget_amount", 50)),
+        )
+        assert amount["currency_code"] is None, "the billing account's own"
+        rules = {(rule["threshold_percent"], rule["spend_basis"] or "CURRENT_SPEND") for rule in one["threshold_rules"]}
+        # half of it, nearly all, all; and a month that would end above it
+        assert rules == {(part, "CURRENT_SPEND") for part in (0.5, 0.9, 1.0)} | {(1.0, "FORECASTED_SPEND")}
+        (mails,) = one["all_updates_rule"]
+        channels = [channel.values["id"] for channel in cloud.all("google_monitoring_notification_channel")]
+        assert mails["monitoring_notification_channels"] == channels
+        assert mails["disable_default_iam_recipients"] is True, "the operators hear of it; no others are asked to"
+    accounts = {one.values["billing_account_id"] for one in cloud.all("google_billing_account_iam_member")}
+    assert accounts == {one["billing_account"] for one in budgets}

@@ -21,9 +21,13 @@ from biaac.settings import ROOT
 from tests.infrastructure import (
     policies,
     terraform,
+    test_build_is_cloud,
+    test_database,
     test_delivery,
     test_identities,
+    test_monitoring,
     test_network,
+    test_order,
     test_pipeline,
     test_sizes,
     test_storage,
@@ -35,7 +39,19 @@ from tests.infrastructure.terraform import TerraformError, Workspace
 
 SAMPLE = 10  # about 15 s on two cores; the whole list takes about 3 minutes
 WORKERS = 2  # terraform keeps one core busy
-WIRING = (test_delivery, test_identities, test_network, test_pipeline, test_sizes, test_storage, test_variables)
+WIRING = (
+    test_build_is_cloud,
+    test_database,
+    test_delivery,
+    test_identities,
+    test_monitoring,
+    test_network,
+    test_order,
+    test_pipeline,
+    test_sizes,
+    test_storage,
+    test_variables,
+)
 
 
 def wiring_tests() -> Iterator[tuple[str, Callable[[Deployment], None]]]:

@@ -66,12 +66,19 @@ def test_the_subnetwork_reaches_google_privately_and_is_logged(cloud: Deployment
     subnetwork = cloud.one("google_compute_subnetwork", "biaac-run")
     assert subnetwork["private_ip_google_access"] is True
     assert subnetwork["network"] == "google_compute_network/biaac/id"
-    assert subnetwork["log_config"]
+    assert subnetwork["ip_cidr_range"] == cloud.variables.get("network_cidr", "10.10.0.0/24")
     assert ipaddress.IPv4Network(subnetwork["ip_cidr_range"]).is_private
+    # a tenth of the connections shows who talks to whom; logs are paid for by volume
+    (log,) = subnetwork["log_config"]
+    found = (log["aggregation_interval"], log["flow_sampling"], log["metadata"])
+    assert found == ("INTERVAL_10_MIN", 0.1, "EXCLUDE_ALL_METADATA")
 
 
 def test_the_only_firewall_rule_denies_everything_that_comes_in(cloud: Deployment) -> None:
-    (rule,) = (one.values for one in cloud.all("google_compute_firewall"))
+    rule = cloud.one("google_compute_firewall", "biaac-deny-ingress")
+    assert len(cloud.all("google_compute_firewall")) == 1
+    assert (rule["priority"], rule["disabled"]) == (65534, None), "before the implied rules, after any that is added"
+    assert [log["metadata"] for log in rule["log_config"]] == ["EXCLUDE_ALL_METADATA"]
     assert (rule["direction"], rule["source_ranges"], rule["allow"]) == ("INGRESS", ["0.0.0.0/0"], [])
     assert [one["protocol"] for one in rule["deny"]] == ["all"]
     assert rule["network"] == "google_compute_network/biaac/id"
@@ -80,6 +87,8 @@ def test_the_only_firewall_rule_denies_everything_that_comes_in(cloud: Deploymen
 def test_google_has_its_own_range_for_the_database(cloud: Deployment) -> None:
     address = cloud.one("google_compute_global_address", "biaac-services")
     assert (address["purpose"], address["address_type"]) == ("VPC_PEERING", "INTERNAL")
+    assert address["prefix_length"] == 20, "a database of each kind and region takes a /24"
     (peering,) = (one.values for one in cloud.all("google_service_networking_connection"))
     assert peering["service"] == "servicenetworking.googleapis.com"
+    assert {address["network"], peering["network"]} == {"google_compute_network/biaac/id"}
     assert peering["reserved_peering_ranges"] == ["biaac-services"]

@@ -36,6 +36,73 @@ def test_every_service_has_an_upper_end(cloud: Deployment) -> None:
     assert functions == {"bronze-finalized": 4, "promote": 1, "sweep": 1, "sync": 2, "warm-cache": 1}
 
 
+# Service -> seconds and requests at once. An instance answers no more than its threads can, others wait or start anew.
+REQUESTS = {
+    "cache": ("300s", 40),  # warming a release; queries wait for a worker inside, and are told so
+    "ingestion": ("60s", 8),  # a call starts or looks; the sync itself is a job
+    "superset": ("120s", 16),  # Superset gives a query up at 60 s; a browser asks for six charts at once
+}
+# Service -> processors and memory in each profile.
+SERVICES = {
+    "cache": {"small": ("2", "4096Mi"), "team": ("4", "8192Mi")},
+    "ingestion": {"small": ("1", "512Mi"), "team": ("1", "512Mi")},
+    "superset": {"small": ("2", "2048Mi"), "team": ("2", "4096Mi")},
+}
+# Service -> seconds between two probes, how many may fail, seconds that one may take (None: the second that is usual).
+PROBES = {
+    "cache": (2, 30, None),
+    "ingestion": (2, 30, None),
+    "superset": (5, 36, 4),  # it imports for tens of seconds
+}
+# Function -> requests at once.
+AT_ONCE = {
+    "bronze-finalized": 16,  # most events only look at a mark; a slow sync must not hold them up
+    "promote": 1,
+    "sweep": 1,
+    "sync": 4,
+    "warm-cache": 1,
+}
+SECOND_GENERATION = "EXECUTION_ENVIRONMENT_GEN2"  # a whole Linux: files, network and processors as DuckDB wants them
+
+
+def test_every_service_has_this_much_of_everything(cloud: Deployment) -> None:
+    found = workloads.services(cloud)
+    assert set(found) == set(SERVICES) - (set() if cloud.airbyte == "job" else {"ingestion"})
+    for name, one in found.items():
+        (template,) = one["template"]
+        (container,) = template["containers"]
+        limits = container["resources"][0]["limits"]
+        (probe,) = container["startup_probe"]
+        assert (template["timeout"], template["max_instance_request_concurrency"]) == REQUESTS[name], name
+        assert (limits["cpu"], limits["memory"]) == SERVICES[name][cloud.profile], name
+        numbers = (probe["period_seconds"], probe["failure_threshold"], probe["timeout_seconds"])
+        assert numbers == PROBES[name], name
+        assert template["execution_environment"] == SECOND_GENERATION, name
+        assert not template["session_affinity"], f"{name}: any instance answers"
+
+
+def test_every_job_has_this_much_of_everything(cloud: Deployment) -> None:
+    expected = {f"superset-{step}": ("1", "2Gi") for step in ("apply", "bootstrap", "refresh")}
+    expected["transform"] = {"small": ("2", "8Gi"), "team": ("4", "16Gi")}[cloud.profile]
+    for name, one in cloud.connections.items():
+        expected[f"ingest-{name.replace('_', '-')}"] = (one.get("cpu", "1"), one.get("memory", "1Gi"))
+    found = {}
+    for name, one in workloads.jobs(cloud).items():
+        (task,) = one["template"][0]["template"]
+        limits = task["containers"][0]["resources"][0]["limits"]
+        found[name] = (limits["cpu"], limits["memory"])
+        assert task["execution_environment"] == SECOND_GENERATION, name
+    assert found == expected
+
+
+def test_every_function_has_this_much_of_everything(cloud: Deployment) -> None:
+    configs = {name: one["service_config"][0] for name, one in workloads.functions(cloud).items()}
+    assert {name: one["max_instance_request_concurrency"] for name, one in configs.items()} == AT_ONCE
+    # more than one request at a time takes a whole processor
+    sizes = {(one["available_cpu"], one["available_memory"]) for one in configs.values()}
+    assert sizes == {("1", "512Mi")}
+
+
 def test_the_processor_is_paid_for_requests_only(cloud: Deployment) -> None:
     for name, one in workloads.services(cloud).items():
         (resources,) = one["template"][0]["containers"][0]["resources"]
@@ -155,14 +222,14 @@ def test_what_holds_something_refuses_to_be_destroyed(cloud: Deployment) -> None
     (settings,) = cloud.one("google_sql_database_instance", "biaac")["settings"]
     assert settings["deletion_protection_enabled"] is True
     # Jobs hold nothing; the service ingestion goes when another Airbyte is chosen; two secrets go with the database.
-    free = {address for address, value in protected.items() if not value}
-    assert {address.split("[")[0] for address in free} <= {
+    ours = {"module.ingestion"} if cloud.airbyte == "job" else set()
+    free = {address for address, value in protected.items() if value is False}  # left out, it is true
+    assert {address.split("[")[0] for address in free} == ours | {
         "module.jobs.google_cloud_run_v2_job.main",
-        "module.ingestion",
         "module.database.google_secret_manager_secret.main",
     }
     kept = {address.split("[")[0] for address, value in protected.items() if value}
-    assert kept >= {
+    assert kept == {
         "module.cache.google_cloud_run_v2_service.main",
         "module.database.google_sql_database_instance.main",
         "module.secrets.google_secret_manager_secret.main",

@@ -21,6 +21,7 @@ def test_every_bucket_is_private_uniform_versioned_and_deletes_softly(cloud: Dep
     found = {
         name: (
             one["location"],
+            one["storage_class"],
             one["public_access_prevention"],
             one["uniform_bucket_level_access"],
             one["versioning"][0]["enabled"],
@@ -29,12 +30,15 @@ def test_every_bucket_is_private_uniform_versioned_and_deletes_softly(cloud: Dep
         )
         for name, one in buckets(cloud).items()
     }
-    assert found == dict.fromkeys(BUCKETS, (REGION, "enforced", True, True, 7 * DAY_S, False))
+    assert found == dict.fromkeys(BUCKETS, (REGION, "STANDARD", "enforced", True, True, 7 * DAY_S, False))
 
 
 def test_access_to_every_other_bucket_is_logged(cloud: Deployment) -> None:
-    found = {name: [log["log_bucket"] for log in one["logging"]] for name, one in buckets(cloud).items()}
-    assert found == {name: [] if name == "logs" else [f"{PROJECT}-logs"] for name in BUCKETS}
+    found = {
+        name: [(log["log_bucket"], log["log_object_prefix"]) for log in one["logging"]]
+        for name, one in buckets(cloud).items()
+    }
+    assert found == {name: [] if name == "logs" else [(f"{PROJECT}-logs", name)] for name in BUCKETS}
 
 
 def rules(bucket: Values) -> list[tuple[str, dict[str, Any]]]:
@@ -99,9 +103,13 @@ def test_images_are_kept_long_enough_to_go_back_to(cloud: Deployment) -> None:
     repositories = cloud.named("google_artifact_registry_repository")
     assert set(repositories) == {"functions", "images"}
     for one in repositories.values():
+        assert one["format"] == "DOCKER"
+        assert not one["cleanup_policy_dry_run"], "old images cost money until they go"
+        assert [scan["enablement_config"] for scan in one["vulnerability_scanning_config"]] == ["INHERITED"]
         policies = {policy["action"]: policy for policy in one["cleanup_policies"]}
         assert set(policies) == {"KEEP", "DELETE"}
-        assert policies["KEEP"]["most_recent_versions"][0]["keep_count"] >= 5
+        assert policies["KEEP"]["most_recent_versions"][0]["keep_count"] == 5
+        assert not policies["KEEP"]["condition"]
         assert policies["DELETE"]["condition"][0]["older_than"] == f"{30 * DAY_S}s"
 
 

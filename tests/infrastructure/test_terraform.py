@@ -1,6 +1,7 @@
 """The real terraform over ``terraform/``: format, validation, its own tests, and the life of a deployment."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,19 @@ def test_the_files_are_formatted(configuration: Path) -> None:
 def test_the_configuration_is_valid(workspace: Workspace) -> None:
     answer = json.loads(workspace.run("validate", "-json").stdout)
     assert answer["diagnostics"] == []
+
+
+def test_what_nobody_has_to_know_is_long_and_fits_into_a_url() -> None:
+    # No plan shows what is ephemeral, so it is read where it is written.
+    lengths = re.findall(r"([\w-]+) = \{\n\s+generate_length = (\d+)\n", (TERRAFORM / "main.tf").read_text())
+    assert dict(lengths) == {"superset-secret-key": "48", "superset-admin-password": "32"}
+    for file, length in (("secrets/main.tf", "each.value.generate_length"), ("database/users.tf", "40")):
+        text = (TERRAFORM / "modules" / file).read_text()
+        (block,) = re.findall(r'^ephemeral "random_password" "\w+" \{\n(.+?)^\}', text, re.DOTALL | re.MULTILINE)
+        assert re.findall(r"^  (length|special) += (\S+)", block, re.MULTILINE) == [
+            ("length", length),
+            ("special", "false"),
+        ], file
 
 
 def test_the_bootstrap_makes_the_bucket_of_the_state_and_nothing_else(

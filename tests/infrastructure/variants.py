@@ -24,7 +24,13 @@ LEAST = {
 REPOSITORY = {"name": "acme/analytics", "connection": f"projects/{PROJECT}/locations/{REGION}/connections/github"}
 CONNECTIONS = {
     "grocery": {"image": image("source-grocery")},
-    "web_shop": {"image": image("source-web-shop"), "secrets": ["SHOP_PASSWORD", "SHOP_TOKEN"]},
+    "web_shop": {
+        "image": image("source-web-shop"),
+        "secrets": ["SHOP_PASSWORD", "SHOP_TOKEN"],
+        "cpu": "2",
+        "memory": "2Gi",
+        "timeout_seconds": 7200,
+    },
 }
 VARIANTS: dict[str, dict[str, Any]] = {
     # the defaults, deployed by merges
@@ -35,13 +41,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "repository": REPOSITORY,
         "connections": CONNECTIONS,
         "billing_account": "012345-6789AB-CDEF01",
+        "budget_amount": 200,
         "kms_key": f"projects/{PROJECT}/locations/{REGION}/keyRings/biaac/cryptoKeys/data",
         "images": {name: image(name) for name in ("cache", "ingestion", "superset", "transform")},
         "labels": {"cost_center": "sales"},
+        "network_cidr": "10.20.0.0/22",
+        "require_approval": True,
         "revision": "1b857ec",
     },
     # somebody else moves the data
-    "airbyte_cloud": {"airbyte": "cloud", "runbooks_url": "https://acme.com/runbooks"},
+    "airbyte_cloud": {
+        "airbyte": "cloud",
+        "runbooks_url": "https://acme.com/runbooks",
+        "sweep_schedule": "*/20 * * * *",
+    },
     "airbyte_self_managed": {
         "airbyte": "self_managed",
         "airbyte_url": "https://airbyte.acme.com/api/public/v1",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.infrastructure.deployment import Deployment, Values
+from tests.infrastructure.deployment import PROJECT, Deployment, Values
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def function(name: str, values: Values) -> Workload:
     secret: dict[str, str] = {}
     for one in config["secret_environment_variables"]:
         assert one["version"] == "latest"
+        assert one["project_id"] == PROJECT, f"{name} reads the secrets of another project"
         secret[one["key"]] = one["secret"].rpartition("/")[2]
     interfaces = config.get("direct_vpc_network_interface") or config.get("direct_vpc_network_interfaces")
     if interfaces:

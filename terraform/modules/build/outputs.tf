@@ -8,8 +8,3 @@ output "service_accounts" {
     }
   }
 }
-
-output "triggers" {
-  description = "Trigger -> its id; empty without a repository."
-  value       = { for name, trigger in google_cloudbuild_trigger.main : name => trigger.id }
-}

@@ -12,11 +12,6 @@ output "service_account" {
   }
 }
 
-output "uri" {
-  description = "Its https address: the audience of tokens for it."
-  value       = google_cloud_run_v2_service.main.uri
-}
-
 output "url" {
   description = "Its address as Flight clients want it."
   value       = "${replace(google_cloud_run_v2_service.main.uri, "https://", "grpc+tls://")}:443"

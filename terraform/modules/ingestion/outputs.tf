@@ -3,11 +3,6 @@ output "airbyte_url" {
   value       = "${google_cloud_run_v2_service.main.uri}/api/public/v1"
 }
 
-output "name" {
-  description = "Name of the service."
-  value       = google_cloud_run_v2_service.main.name
-}
-
 output "service_account" {
   description = "Who the service is."
   value = {

@@ -1,8 +1,3 @@
-output "name" {
-  description = "Name of the schedule."
-  value       = google_cloud_scheduler_job.main.name
-}
-
 output "service_account" {
   description = "Who Cloud Scheduler is."
   value = {

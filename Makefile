@@ -49,15 +49,13 @@ proof: setup $(DEV) $(ENVS)/infrastructure/.ready $(ENVS)/checkov/.ready
 TOGETHER := -n 2 --dist loadscope --no-loadscope-reorder
 STACK    := tests/end_to_end tests/browser tests/operations
 
-# Only in test-all: what takes minutes and guards the cloud's database alone.
-LONGEST  := tests/component/gateways/test_housekeeping.py tests/operations/test_restore_database.py
-
 test: proof ## Every test but the longest: stack and browser, components, units, terraform
-	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/infrastructure tests/unit $(LONGEST:%=--ignore=%)
+	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/infrastructure tests/unit -m "not longest"
 
 test-all: test ## The longest too: real data on both gateways, an image built, every mutation of terraform/
+	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations -m longest
 	@BIAAC_MUTATIONS=all $(PYTHON) -m pytest tests/infrastructure/test_mutations.py
-	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 $(LONGEST) tests/component/gateways/test_killed.py tests/scale tests/containers
+	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 tests/component/gateways/test_killed.py tests/scale tests/containers
 
 lint: $(DEV) ## Style, types, import rules, locks, the build file
 	@$(ENVS)/dev/bin/ruff check .

@@ -69,6 +69,7 @@ def test_one_overwritten_pointer_is_restored_from_the_copy(ready: Stack, follow:
     assert ready.release() == before
 
 
+@pytest.mark.longest
 def test_a_lake_without_a_copy_is_built_again_from_bronze(ready: Stack, follow: Follow, totals: object) -> None:
     for file in objects(ready.root / ".biaac/state/storage/lake"):
         file.unlink()

@@ -47,6 +47,7 @@ def restore(server: Postgres, folder: Path) -> None:
         subprocess.run([*command, "-f", str(folder / database), database], check=True, timeout=60, capture_output=True)
 
 
+@pytest.mark.longest
 @pytest.mark.parametrize("restored", [True, False], ids=["restored as of yesterday", "lost for good"])
 def test_after_the_database_was_lost_the_next_refresh_makes_gold_whole_again(
     cloud: Grocery,  # noqa: F811

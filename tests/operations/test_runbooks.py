@@ -93,6 +93,7 @@ def test_every_page_has_the_same_parts_and_every_alert_can_be_walked_through() -
         assert walked != (page.stem in ONLY_IN_THE_CLOUD), page
 
 
+@pytest.mark.longest
 def test_release_rejected(ready: Stack, walk: Walk) -> None:
     before = ready.release()
     model = ready.root / "sqlmesh_project/models/gold/stores.sql"
@@ -104,6 +105,7 @@ def test_release_rejected(ready: Stack, walk: Walk) -> None:
     walk("release-rejected", OVER)
 
 
+@pytest.mark.longest
 def test_data_stale(ready: Stack, walk: Walk) -> None:
     """The release is held and the tolerance is two seconds: what a forgotten rollback is after two days."""
     now = ready.release()
@@ -123,6 +125,7 @@ def test_data_stale(ready: Stack, walk: Walk) -> None:
     walk("data-stale", OVER)
 
 
+@pytest.mark.longest
 def test_sync_failed(ready: Stack, walk: Walk) -> None:
     with changed(ready.root / "connections/grocery.yaml", "start_date: 2017-01-01", "start_date: soon"):
         assert ready.biaac("sync", "grocery", check=False).returncode == 1
@@ -134,6 +137,7 @@ def test_sync_failed(ready: Stack, walk: Walk) -> None:
     walk("sync-failed", OVER)
 
 
+@pytest.mark.longest
 def test_job_failed_and_beside_it_a_silent_sweep_and_an_undelivered_event(ready: Stack, walk: Walk) -> None:
     """A malformed file, and an Airbyte that does not answer; mended while the workflow still tries."""
     bronze = storage_client(ready.settings).bucket("bronze")
@@ -159,6 +163,7 @@ def test_job_failed_and_beside_it_a_silent_sweep_and_an_undelivered_event(ready:
     stray.delete()
 
 
+@pytest.mark.longest
 def test_cache_error_and_run_failed(ready: Stack, walk: Walk, tmp_path: Path) -> None:
     """A file of the current release is deleted by hand: it cannot be asked, nor can a next one that carries it over."""
     now = ready.release()

@@ -63,6 +63,7 @@ def lines(connection: duckdb.DuckDBPyConnection, at: int | None = None) -> list[
     return found
 
 
+@pytest.mark.longest
 def test_readers_within_the_grace_are_not_harmed_the_next_tick_is_right_and_storage_shrinks(
     cloud: Grocery, laptop: Grocery, postgres: Postgres, s3: str
 ) -> None:

@@ -44,6 +44,7 @@ def run(side: Grocery, checkout: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.longest
 def test_a_plan_names_every_change_and_applies_none_and_the_next_run_applies_them(
     cloud: Grocery, laptop: Grocery, changed: Path
 ) -> None:

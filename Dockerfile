@@ -44,6 +44,7 @@ FROM locked AS transform-files
 RUN bin/uv sync --frozen --no-default-groups --group transform
 COPY biaac /app/biaac
 COPY connections/*.yaml /app/connections/
+COPY transform /app/transform
 COPY sqlmesh_project /app/sqlmesh_project
 # unchecked: nothing in an image changes, so nobody compares source and bytecode at every import
 RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app
@@ -52,7 +53,7 @@ FROM runtime AS transform
 ENV LAKE_STATE_DIR=/tmp/lake
 COPY --from=transform-files /opt/venv /opt/venv
 COPY --from=transform-files /app /app
-ENTRYPOINT ["python", "-m", "sqlmesh_project.transform"]
+ENTRYPOINT ["python", "-m", "transform.job"]
 
 
 FROM locked AS cache-files

@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 
 ENVS    := .biaac/envs
-RUNTIME := functions transform cache ingestion local superset $(addprefix source-,$(notdir $(patsubst %/uv.lock,%,$(wildcard connections/sources/*/uv.lock))))
+RUNTIME := functions transform cache ingestion laptop superset $(addprefix source-,$(notdir $(patsubst %/uv.lock,%,$(wildcard connections/sources/*/uv.lock))))
 READY   := $(RUNTIME:%=$(ENVS)/%/.ready)
 DEV     := $(ENVS)/dev/.ready
 PYTHON  := PYTHONPATH=. $(ENVS)/dev/bin/python
@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/.biaac/bin:$(PATH)
 TICK          ?= 60
 PORT_BASE     ?= 18080
 SUPERSET_PORT ?= 8088
-SUPERVISOR    := PYTHONPATH=. $(ENVS)/local/bin/python -m local.supervisor
+SUPERVISOR    := PYTHONPATH=. $(ENVS)/laptop/bin/python -m laptop.supervisor
 
 .PHONY: help run setup test test-all lint bench stop clean
 
@@ -50,7 +50,7 @@ TOGETHER := -n 2 --dist loadscope --no-loadscope-reorder
 STACK    := tests/end_to_end tests/browser tests/operations
 
 test: proof ## Every test but the longest: stack and browser, components, units, terraform
-	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/infrastructure tests/unit -m "not longest"
+	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/stand_ins tests/infrastructure tests/unit -m "not longest"
 
 test-all: test ## The longest too: real data on both gateways, an image built, every mutation of terraform/
 	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations -m longest
@@ -60,7 +60,7 @@ test-all: test ## The longest too: real data on both gateways, an image built, e
 lint: $(DEV) ## Style, types, import rules, locks, the build file
 	@$(ENVS)/dev/bin/ruff check .
 	@$(ENVS)/dev/bin/ruff format --check .
-	@$(ENVS)/dev/bin/mypy biaac local cli ingestion cache_service sqlmesh_project deploy docs/cost.py
+	@$(ENVS)/dev/bin/mypy biaac laptop stand_ins cli ingestion cache_service transform sqlmesh_project deploy docs/cost.py
 	@MYPYPATH=functions:. $(ENVS)/dev/bin/mypy functions
 	@MYPYPATH=superset:. $(ENVS)/dev/bin/mypy --config-file superset/pyproject.toml superset/assets superset/plugin superset/*.py
 	@PYTHONPATH=. $(ENVS)/dev/bin/lint-imports
@@ -73,7 +73,7 @@ bench: setup $(DEV) ## Measure the pipeline in a fresh clone; writes docs/benchm
 	@$(PYTHON) -m tests.benchmark.images
 
 stop: ## Stop the stack that runs from this folder
-	@[ ! -x $(ENVS)/local/bin/python ] || $(SUPERVISOR) --stop
+	@[ ! -x $(ENVS)/laptop/bin/python ] || $(SUPERVISOR) --stop
 
 clean: stop ## Stop, then delete data and logs (environments stay)
 	@rm -rf .biaac/state .biaac/logs .biaac/laptop.env

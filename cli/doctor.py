@@ -15,9 +15,9 @@ from biaac.errors import BiaacError
 from biaac.settings import ROOT
 from cli import query, state
 from cli.session import Session, console, unanswered
-from local import laptop
+from laptop import plan as laptop
 
-ENVIRONMENTS = ("functions", "transform", "cache", "ingestion", "local", "superset")  # RUNTIME of the Makefile
+ENVIRONMENTS = ("functions", "transform", "cache", "ingestion", "laptop", "superset")  # RUNTIME of the Makefile
 LEAST_FREE = 2 * 2**30  # bytes: a first sync, its lake, its release and the cache's copy of it take about 1 GiB
 
 

@@ -12,8 +12,8 @@ from biaac import connections, releases, runs
 from biaac.airbyte import Airbyte, Job
 from biaac.connections import Connection
 from cli.session import Session
-from local import laptop
-from local.eventarc.outbox import undelivered
+from laptop import plan as laptop
+from stand_ins.eventarc.outbox import undelivered
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def lint(files: Annotated[list[Path], typer.Argument(help="*.workflows.yaml file
 
     Example: biaac workflows lint workflows/refresh.workflows.yaml
     """
-    from local.workflows import program
+    from stand_ins.workflows import program
 
     for path in files:
         found = program.load(path)
@@ -35,9 +35,9 @@ def run(
 
     Example: biaac workflows run hello.workflows.yaml --data '{"name": "Ann"}' --trace
     """
-    from local.workflows import interpreter, program
-    from local.workflows.errors import WorkflowError
-    from local.workflows.execution import Execution
+    from stand_ins.workflows import interpreter, program
+    from stand_ins.workflows.errors import WorkflowError
+    from stand_ins.workflows.execution import Execution
 
     execution = Execution(program.load(file), {})
     try:

@@ -12,8 +12,8 @@ from sqlmesh.core.config import (
     PlanConfig,
 )
 
-from sqlmesh_project import gateways
-from sqlmesh_project.settings import LakeSettings
+from transform import gateways
+from transform.settings import LakeSettings
 
 # Loads are 5-minute intervals. SQLMesh counts them from here whenever it plans (about 2 s for each year), so this is
 # the day the first load can have, not the first day of the data: business time is no clock of ours.

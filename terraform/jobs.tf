@@ -1,4 +1,4 @@
-# Every Cloud Run job, with the names and commands that local/laptop.py gives them on a laptop.
+# Every Cloud Run job, with the names and commands that laptop/plan.py gives them on a laptop.
 
 locals {
   superset_job = {
@@ -15,7 +15,7 @@ locals {
   jobs = {
     transform = {
       account = "transform"
-      command = ["python", "-m", "sqlmesh_project.transform"]
+      command = ["python", "-m", "transform.job"]
       cpu     = local.profile.transform.cpu
       memory  = local.profile.transform.memory
       image   = local.images.transform

@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from biaac.clients import storage_client
 from biaac.settings import ROOT, Settings
-from local import storage as storage_stand_in
+from stand_ins import storage as storage_stand_in
 
 pytest_plugins = ["tests.stack"]
 

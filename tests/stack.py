@@ -24,7 +24,7 @@ from biaac import releases, runs
 from biaac.clients import scheduler_client, storage_client
 from biaac.settings import ROOT
 from cli.settings import Settings
-from local import processes
+from laptop import processes
 from tests.conftest import wait_for
 
 START_S = 240  # a first start migrates Superset's database: about a minute alone, more beside other work
@@ -47,7 +47,7 @@ class Stack:
     def start(self, *, tick: int = 0) -> None:
         """Start the supervisor and wait until it says that everything answers; 0: the schedule waits for its cron."""
         said = self.output.stat().st_size if self.output.exists() else 0
-        command = [str(self.root / ".biaac/envs/local/bin/python"), "-m", "local.supervisor", "--tick", str(tick)]
+        command = [str(self.root / ".biaac/envs/laptop/bin/python"), "-m", "laptop.supervisor", "--tick", str(tick)]
         command += ["--port-base", str(self.port_base), "--superset-port", str(self.superset_port)]
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(

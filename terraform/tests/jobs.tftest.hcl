@@ -12,7 +12,7 @@ variables {
   jobs = {
     transform = {
       account         = "transform"
-      command         = ["python", "-m", "sqlmesh_project.transform"]
+      command         = ["python", "-m", "transform.job"]
       cpu             = "2"
       egress          = "ALL_TRAFFIC"
       environment     = { SQLMESH_GATEWAY = "gcp" }

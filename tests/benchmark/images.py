@@ -20,7 +20,7 @@ import httpx
 from pyarrow import flight
 
 from biaac.settings import ROOT
-from local.laptop import revision
+from laptop.plan import revision
 from tests.component.images.conftest import Container
 from tests.component.images.dockerfile import Builder, Image
 

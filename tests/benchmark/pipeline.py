@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 
 from biaac.clients import job_executions_client
 from biaac.settings import ROOT
-from local import processes
+from laptop import processes
 from tests.browser.test_sales_overview import ARGUMENTS, log_in, open_dashboard
 from tests.conftest import wait_for
 from tests.stack import Stack, free_port_base

@@ -11,7 +11,7 @@ import pytest
 from biaac import releases
 from biaac.clients import storage_client
 from biaac.settings import ROOT
-from local import processes
+from laptop import processes
 from tests.conftest import wait_for
 from tests.stack import CYCLE_S, Stack
 
@@ -65,7 +65,7 @@ def test_a_tick_publishes_only_what_it_changed(stack: Stack) -> None:
 def is_transforming(process: psutil.Process) -> bool:
     """Whether it is a transform that has loaded SQLMesh: models are next. One that has just ended is not."""
     try:
-        return "sqlmesh_project.transform" in process.cmdline() and process.memory_info().rss > 200 * 2**20
+        return "transform.job" in process.cmdline() and process.memory_info().rss > 200 * 2**20
     except psutil.NoSuchProcess:
         return False
 

@@ -8,7 +8,7 @@ import pytest
 
 from biaac.runs import Outcome
 from biaac.settings import ROOT
-from local import processes
+from laptop import processes
 from tests.conftest import free_port, wait_for
 from tests.stack import Stack, free_port_base
 
@@ -73,7 +73,7 @@ def test_a_port_in_use_is_named_with_its_holder_and_the_way_out(stack: Stack, tm
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", base + 1))
         taken.listen()
-        command = [str(ROOT / ".biaac/envs/local/bin/python"), "-m", "local.supervisor", "--port-base", str(base)]
+        command = [str(ROOT / ".biaac/envs/laptop/bin/python"), "-m", "laptop.supervisor", "--port-base", str(base)]
         command += ["--superset-port", str(free_port())]
         done = subprocess.run(
             command, cwd=root, env=Stack(root, base, 0).plain_environment(), capture_output=True, text=True, check=False
@@ -85,7 +85,7 @@ def test_a_port_in_use_is_named_with_its_holder_and_the_way_out(stack: Stack, tm
 
 
 def test_a_second_stack_of_the_same_checkout_is_refused(stack: Stack) -> None:
-    command = [str(stack.root / ".biaac/envs/local/bin/python"), "-m", "local.supervisor"]
+    command = [str(stack.root / ".biaac/envs/laptop/bin/python"), "-m", "laptop.supervisor"]
     done = subprocess.run(
         command, cwd=stack.root, env=stack.plain_environment(), capture_output=True, text=True, check=False
     )
@@ -109,7 +109,7 @@ def test_doctor_is_content_with_a_healthy_stack(stack: Stack) -> None:
 
 
 def _port(stack: Stack, name: str) -> int:
-    from local.laptop import Laptop
+    from laptop.plan import Laptop
 
     return Laptop(stack.port_base, stack.superset_port, None).port(name)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from biaac.settings import ROOT
-from local import processes
+from laptop import processes
 from tests.conftest import wait_for
 from tests.stack import Stack, copy_of_checkout, free_port_base
 
@@ -93,7 +93,7 @@ def test_make_clean_deletes_data_and_logs_and_keeps_environments(tmp_path: Path)
     done = _make("clean", Stack(root, 0, 0))
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (root / ".biaac").iterdir()) == ["envs", "uv"]
-    assert (root / ".biaac/envs/local/bin/python").exists()
+    assert (root / ".biaac/envs/laptop/bin/python").exists()
 
 
 def _has_namespaces() -> bool:

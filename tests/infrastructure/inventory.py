@@ -15,7 +15,7 @@ from types import ModuleType
 import biaac.settings
 import cli.settings
 import ingestion.settings
-import sqlmesh_project.settings
+import transform.settings
 from biaac import connections
 from biaac.connections import SECRET, Connection
 from biaac.settings import ROOT, Settings
@@ -84,7 +84,7 @@ WORKLOADS = {
     "promote": _workload("functions", FUNCTIONS.Settings),
     "transform": _workload(
         "sqlmesh_project",
-        *(sqlmesh_project.settings.JobSettings, sqlmesh_project.settings.CloudLakeSettings),
+        *(transform.settings.JobSettings, transform.settings.CloudLakeSettings),
         said="SQLMESH_GATEWAY REVISION",
         image="transform",
     ),

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 import ingestion.api
 from biaac.settings import ROOT
 from cli.connections import PREFIX
-from local.functions import ENTRY_POINTS
-from local.laptop import Laptop
+from laptop.functions import ENTRY_POINTS
+from laptop.plan import Laptop
 from tests.infrastructure import inventory, workloads
 from tests.infrastructure.deployment import Deployment, Values
 from tests.infrastructure.inventory import AIRBYTE, BY_CLOUD_RUN, COMMAND, WORKLOADS, Workload, faults
@@ -188,7 +188,7 @@ def test_the_database_that_is_made_is_the_one_that_is_read(cloud: Deployment) ->
     assert transform["LAKE_DATABASE_USER"] in cloud.named("google_sql_user")
     mounted = workloads.all_of(cloud)["job transform"].container["volume_mounts"][0]["mount_path"]
     assert str(transform["LAKE_DATABASE_HOST"]).startswith(f"{mounted}/")
-    (databases,) = re.findall(r'^CATALOGUE, STATE = "(\w+)", "(\w+)"', _text("sqlmesh_project/gateways/gcp.py"), re.M)
+    (databases,) = re.findall(r'^CATALOGUE, STATE = "(\w+)", "(\w+)"', _text("transform/gateways/gcp.py"), re.M)
     assert set(databases) <= set(cloud.named("google_sql_database"))
 
 

@@ -93,7 +93,7 @@ def test_the_workflow_is_the_one_in_the_repository(cloud: Deployment) -> None:
 def test_a_job_runs_once_its_command_whole(cloud: Deployment) -> None:
     # Cloud Run replaces args by the arguments of an execution, and never command.
     expected = {
-        "transform": ["python", "-m", "sqlmesh_project.transform"],
+        "transform": ["python", "-m", "transform.job"],
         "superset-bootstrap": ["python", "superset/bootstrap.py"],
         "superset-apply": ["python", "superset/apply.py"],
         "superset-refresh": ["python", "superset/refresh.py"],

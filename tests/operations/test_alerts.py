@@ -217,7 +217,7 @@ def test_release_rejected_hears_of_what_a_transform_decided(
     """The real job, started again for an execution that is decided: it tells the recorded outcome."""
     record(storage_client(settings).bucket(settings.ops_bucket), "e-1", outcome)
     started = {**os.environ, "CLOUD_RUN_JOB": "transform", "CLOUD_RUN_EXECUTION": "transform-1"}
-    command = [sys.executable, "-m", "sqlmesh_project.transform", "--execution", "e-1", "--reason", "sync"]
+    command = [sys.executable, "-m", "transform.job", "--execution", "e-1", "--reason", "sync"]
     done = subprocess.run(command, cwd=ROOT, env=started, capture_output=True, text=True, check=True, timeout=60)
     entries = [entry(line, "cloud_run_job", job_name=WATCHED["transform"]) for line in done.stderr.splitlines()]
     text = log_filter(monitoring, "release-rejected")
@@ -232,7 +232,7 @@ def test_release_rejected_hears_of_what_a_transform_decided(
 def test_a_transform_that_cannot_work_says_so_as_an_error(environment: dict[str, str]) -> None:
     started = {name: value for name, value in os.environ.items() if name != "BRONZE_BUCKET"}
     started |= {"CLOUD_RUN_JOB": "transform", "CLOUD_RUN_EXECUTION": "transform-1"}
-    command = [sys.executable, "-m", "sqlmesh_project.transform", "--execution", "e", "--reason", "sync"]
+    command = [sys.executable, "-m", "transform.job", "--execution", "e", "--reason", "sync"]
     done = subprocess.run(command, cwd=ROOT, env=started, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     line = entry(done.stderr.splitlines()[-1], "cloud_run_job", job_name="transform")

@@ -15,7 +15,7 @@ import pytest
 from biaac import releases
 from biaac.clients import storage_client
 from biaac.settings import ROOT
-from local.eventarc.outbox import undelivered
+from stand_ins.eventarc.outbox import undelivered
 from tests.conftest import wait_for
 from tests.operations import runbook
 from tests.operations.conftest import edit

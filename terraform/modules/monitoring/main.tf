@@ -5,7 +5,7 @@ locals {
   # Logs are matched as they are, not by metrics made from them: a policy on a metric that the same apply makes is
   # refused for up to ten minutes (hashicorp/terraform-provider-google#11102). The lines are written by
   # functions/freshness.py (one for each connection at each sweep, so these alerts last as long as their cause),
-  # sqlmesh_project/transform.py and cache_service/; tests/operations/test_alerts.py holds both sides together.
+  # transform/job.py and cache_service/; tests/operations/test_alerts.py holds both sides together.
   connection_line = join(" AND ", [
     "resource.type=\"cloud_run_revision\"",
     "resource.labels.service_name=\"${var.watched.sweep}\"",

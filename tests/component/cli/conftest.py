@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
-from local import laptop
+from laptop import plan as laptop
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.conftest import airbyte, connections, executions
 from tests.component.functions.executions_server import FakeExecutions
-from tests.component.local.conftest import start
+from tests.stand_ins.conftest import start
 
 __all__ = ["airbyte", "connections", "executions", "start"]  # fixtures of other folders, used here as they are
 

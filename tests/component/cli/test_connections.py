@@ -9,13 +9,13 @@ import pytest
 from biaac.clients import scheduler_client
 from biaac.settings import Settings
 from tests.component.cli.conftest import Biaac
-from tests.component.local.conftest import Start
+from tests.stand_ins.conftest import Start
 
 
 @pytest.fixture
 def scheduler(start: Start, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The client of a real stand-in."""
-    process = start("local.scheduler", "--state", tmp_path / "scheduler")
+    process = start("stand_ins.scheduler", "--state", tmp_path / "scheduler")
     monkeypatch.setenv("SCHEDULER_EMULATOR_HOST", process.url)
     return scheduler_client(Settings.load())
 

@@ -13,8 +13,8 @@ from biaac.clients import storage_client
 from biaac.runs import Outcome
 from biaac.settings import Settings
 from cli import doctor
-from local import laptop
-from local.eventarc.outbox import Event, Outbox
+from laptop import plan as laptop
+from stand_ins.eventarc.outbox import Event, Outbox
 from tests.component.cli.conftest import Biaac
 from tests.component.functions.published import NOW, candidate
 

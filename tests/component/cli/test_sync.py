@@ -25,7 +25,7 @@ __all__ = ["new_process"]  # a fixture of another folder, used here as it is
 @pytest.fixture
 def functions(new_process: Callable[[], None], biaac: Biaac, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The real functions `sync` and `sweep`, served at SYNC_URL and SWEEP_URL."""
-    from local.functions import create_app  # loads the functions of this checkout: into the new process
+    from laptop.functions import create_app  # loads the functions of this checkout: into the new process
 
     server = make_server("127.0.0.1", 0, create_app(SOURCE / "main.py", ["sync", "sweep"]), threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

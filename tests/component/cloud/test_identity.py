@@ -36,7 +36,7 @@ BY_SDK = (
     "print(*(job.id for job in Airbyte(AirbyteSettings.load()).newest_jobs('grocery')))"
 )
 BY_HTTP = (
-    "from biaac.settings import AirbyteSettings; from sqlmesh_project.airbyte import succeeded_jobs\n"
+    "from biaac.settings import AirbyteSettings; from transform.airbyte import succeeded_jobs\n"
     "print(*(job.id for job in succeeded_jobs(AirbyteSettings.load(), {'grocery': 0})['grocery']))"
 )
 BY_FUNCTION = (

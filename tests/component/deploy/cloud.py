@@ -12,7 +12,7 @@ from google.longrunning import operations_pb2
 from google.protobuf import json_format
 from werkzeug.serving import make_server
 
-from local import google_rest
+from stand_ins import google_rest
 
 PARENT = "projects/laptop/locations/local"
 READY = run_v2.Condition.State.CONDITION_SUCCEEDED

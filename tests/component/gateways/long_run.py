@@ -2,8 +2,8 @@
 
 import sys
 
-from sqlmesh_project.gateways.gcp import Cloud
-from sqlmesh_project.settings import CloudLakeSettings
+from transform.gateways.gcp import Cloud
+from transform.settings import CloudLakeSettings
 
 
 def main() -> None:

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from sqlmesh.core.config.connection import DuckDBAttachOptions
 
-from sqlmesh_project.gateways import engine
-from sqlmesh_project.gateways.gcp import Cloud
-from sqlmesh_project.settings import CloudLakeSettings
 from tests.component.gateways.conftest import Postgres, same_gold
 from tests.component.transform.conftest import FIRST, Grocery, line
+from transform.gateways import engine
+from transform.gateways.gcp import Cloud
+from transform.settings import CloudLakeSettings
 
 
 def parquet(s3: str, cloud: Grocery) -> set[str]:

@@ -38,7 +38,7 @@ def changed(repository: Path, tmp_path: Path) -> Path:
 
 def run(side: Grocery, checkout: Path, *arguments: str) -> str:
     environment = {**side.environment, "PYTHONPATH": str(checkout), "CLOUD_RUN_EXECUTION": "transform-changed"}
-    command = [sys.executable, "-m", "sqlmesh_project.transform", *arguments]
+    command = [sys.executable, "-m", "transform.job", *arguments]
     done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

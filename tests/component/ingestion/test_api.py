@@ -68,7 +68,16 @@ def airbyte(scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({"ingest-scripted": {"command": command, "timeout_s": 60}}))
     folders = ["--state", str(tmp_path / "run"), "--logs", str(tmp_path / "logs")]
     lines = [
-        [sys.executable, "-m", "local.run_jobs", "--port", str(run), *folders, "--jobs", str(tmp_path / "jobs.yaml")],
+        [
+            sys.executable,
+            "-m",
+            "stand_ins.run_jobs",
+            "--port",
+            str(run),
+            *folders,
+            "--jobs",
+            str(tmp_path / "jobs.yaml"),
+        ],
         [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{api}", "--threads", "4", "ingestion.api:app"],
     ]
     with (tmp_path / "services.log").open("wb") as log:

@@ -25,9 +25,9 @@ from google.cloud.storage import Bucket
 from biaac import objects, releases
 from biaac.releases import AuditOutcome, StreamFreshness
 from biaac.settings import ROOT
-from sqlmesh_project import metric_files
 from tests.component.cache.service import Cache, Lake, build
 from tests.conftest import free_port, wait_for
+from transform import metrics as metric_files
 
 PYTHON = ROOT / ".biaac/envs/superset/bin/python"
 GUNICORN = ROOT / ".biaac/envs/superset/bin/gunicorn"

@@ -16,7 +16,7 @@ from typing import Any
 from google.cloud.storage import Blob
 from sqlmesh.core.engine_adapter.base import EngineAdapter
 
-from sqlmesh_project import build, publish, transform  # noqa: F401  imported before the fork: that is the point
+from transform import build, job, publish  # noqa: F401  imported before the fork: that is the point
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def _job(request: dict[str, Any]) -> None:
         _die_before(re.compile(request["kill_before"], re.IGNORECASE | re.DOTALL), request["nth"])
     code = 0
     try:
-        transform.main()
+        job.main()
     except SystemExit as exit_:
         print(exit_.code)
         code = 1

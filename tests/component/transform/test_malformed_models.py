@@ -7,8 +7,8 @@ import pytest
 from sqlmesh import Context
 from sqlmesh.utils.errors import SQLMeshError
 
-from sqlmesh_project import faults
-from sqlmesh_project.settings import PROJECT
+from transform import faults
+from transform.settings import PROJECT
 
 MODEL = "models/gold/stores.sql"
 FAULTS = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlmesh import Context
 
-from sqlmesh_project.settings import PROJECT
+from transform.settings import PROJECT
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def test_a_function_gets_a_token_that_says_it_is_local(stack: Stack) -> None:
     stack.ended(stack.create(ARGUMENT).name)
     token = stack.functions.requests[0][2].removeprefix("Bearer ")
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-    assert claims["iss"] == "local.workflows"
+    assert claims["iss"] == "stand_ins.workflows"
     assert claims["aud"] == f"{stack.functions.url}/warm_cache"
 
 

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from biaac.settings import ROOT
 from cli.main import app
 
-FOLDERS = ["biaac", "cache_service", "cli", "functions", "ingestion", "local", "sqlmesh_project", "superset", "docs"]
+FOLDERS = ["biaac", "cache_service", "cli", "functions", "ingestion", "laptop", "transform", "superset", "docs"]
 MENTION = re.compile(r"""[`"](?:bin/)?biaac ([a-z]+)(?: ([a-z]+))?""")
 Command = TyperCommand | TyperGroup
 root = typer.main.get_command(app)

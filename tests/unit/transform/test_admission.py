@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biaac.connections import Connection
-from sqlmesh_project.admission import Observed, admit, freshness
-from sqlmesh_project.airbyte import SucceededJob
-from sqlmesh_project.ledger import BronzeFile, Ledger
+from transform.admission import Observed, admit, freshness
+from transform.airbyte import SucceededJob
+from transform.ledger import BronzeFile, Ledger
 
 LINES, LISTS = "grocery/lines", "grocery/lists"
 NOON = datetime(2017, 12, 1, 12, tzinfo=UTC)

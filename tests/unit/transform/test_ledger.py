@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sqlmesh_project.ledger import SLOT, Admission, BronzeFile, Ledger, load_id_of, next_load_id, slot
+from transform.ledger import SLOT, Admission, BronzeFile, Ledger, load_id_of, next_load_id, slot
 
 NOW = datetime(2026, 11, 24, 6, 2, 30, tzinfo=UTC)
 MOMENTS = st.datetimes(min_value=datetime(2026, 11, 1), max_value=datetime(2030, 1, 1), timezones=st.just(UTC))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from biaac.errors import PermanentError
-from sqlmesh_project import metric_files
-from sqlmesh_project.settings import PROJECT
+from transform import metrics as metric_files
+from transform.settings import PROJECT
 
 COLUMNS = {"gold.sales": {"revenue", "basket_id"}}
 GOOD = """\

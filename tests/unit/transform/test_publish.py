@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from biaac.errors import PermanentError
-from sqlmesh_project import publish
-from sqlmesh_project.build import GoldTable
+from transform import publish
+from transform.build import GoldTable
 
 ROWS = 200_000  # two row groups, so that threads have something to share
 

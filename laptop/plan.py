@@ -1,0 +1,168 @@
+"""The laptop's plan: addresses, variables, services and jobs, as plain values. The supervisor carries it out."""
+
+import functools
+import os
+import subprocess
+from dataclasses import dataclass
+
+from biaac import connections
+from biaac.settings import ROOT
+
+HOME = ROOT / ".biaac"  # everything made here: environments, data, logs; nothing of it is committed
+ENVIRONMENTS = HOME / "envs"
+DATA = HOME / "state"  # what a second start goes on from
+LOGS = HOME / "logs"  # one file per service, one per job
+STACK = "BIAAC_STACK"  # marks every process of a stack, so that one whose supervisor was killed is found again
+
+
+@functools.cache
+def revision() -> str:
+    """The git revision of this checkout, marked when files differ from it; "unversioned" outside git."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unversioned"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process of the stack: its command, the port it owns, and how it shows that it is ready."""
+
+    name: str
+    command: list[str]
+    port: int
+    health: str | None = None  # a path that answers 200 when ready; None: the port accepting connections is enough
+
+
+@dataclass(frozen=True)
+class Laptop:
+    """The stack of this checkout. Two checkouts with different ports do not meet."""
+
+    port_base: int
+    superset_port: int
+    tick: int | None  # seconds between two firings of each schedule; None: the cron of the connection file
+
+    def port(self, service: str) -> int:
+        """The port of a service; docs and the README name the defaults."""
+        if service == "superset":
+            return self.superset_port
+        order = ["storage", "eventarc", "workflows", "run", "scheduler", "airbyte", "functions", "cache"]
+        return self.port_base + 1 + order.index(service)
+
+    def address(self, service: str) -> str:
+        """``127.0.0.1:port``: everything listens on loopback only."""
+        return f"127.0.0.1:{self.port(service)}"
+
+    def function(self, entry_point: str) -> str:
+        """Where a function answers: here one process serves all of them, in the cloud each has an address."""
+        return f"http://{self.address('functions')}/{entry_point}"
+
+    def variables(self) -> dict[str, str]:
+        """What every process is given: the variables of ``biaac.settings`` and of each room's own settings."""
+        return {
+            "GOOGLE_CLOUD_PROJECT": "laptop",
+            "GOOGLE_CLOUD_LOCATION": "local",
+            "BIAAC_ENVIRONMENT": "prod",
+            "BRONZE_BUCKET": "bronze",
+            "LAKE_BUCKET": "lake",
+            "OPS_BUCKET": "ops",
+            "AIRBYTE_URL": f"http://{self.address('airbyte')}/api/public/v1",
+            "SYNC_URL": self.function("sync"),
+            "SWEEP_URL": self.function("sweep"),
+            "CACHE_URL": f"grpc://{self.address('cache')}",
+            "SUPERSET_URL": f"http://{self.address('superset')}",
+            "SUPERSET_PORT": str(self.superset_port),
+            "REVISION": revision(),
+            "CONNECTIONS_DIR": str(ROOT / "connections"),
+            "STORAGE_EMULATOR_HOST": f"http://{self.address('storage')}",
+            "WORKFLOWS_EMULATOR_HOST": self.address("workflows"),
+            "RUN_EMULATOR_HOST": f"http://{self.address('run')}",
+            "SCHEDULER_EMULATOR_HOST": f"http://{self.address('scheduler')}",
+        }
+
+    def executable(self, environment: str, name: str) -> str:
+        """A program of one of the environments that ``make`` built."""
+        return str(ENVIRONMENTS / environment / "bin" / name)
+
+    def services(self) -> list[Service]:
+        """Every process of the stack, in the order of their start."""
+        laptop = self.executable("laptop", "python")
+
+        def stand_in(name: str, module: str, *arguments: str, health: str | None = None) -> Service:
+            state = [] if name == "storage" else ["--state", str(DATA / name)]
+            command = [laptop, "-m", f"local.{module}", "--port", str(self.port(name)), *state, *arguments]
+            return Service(name, command, self.port(name), health)
+
+        every = [] if self.tick is None else ["--every", str(self.tick)]
+        return [
+            stand_in("eventarc", "eventarc", "--trigger", f"bucket=bronze,url={self.function('bronze_finalized')}"),
+            stand_in(
+                "storage",
+                "storage",
+                *("--root", str(DATA / "storage"), "--buckets", "bronze,lake,ops"),
+                *("--publish-to", self.address("eventarc")),
+                health="/_internal/healthcheck",
+            ),
+            stand_in("run", "run_jobs", *("--logs", str(LOGS), "--jobs", str(DATA / "jobs.yaml")), health="/healthz"),
+            stand_in(
+                "workflows",
+                "workflows",
+                *("--source", str(ROOT / "workflows/refresh.workflows.yaml")),
+                *("--project", "laptop", "--location", "local"),
+                *("--set", f"WARM_CACHE_URL={self.function('warm_cache')}"),
+                *("--set", f"PROMOTE_URL={self.function('promote')}"),
+                *("--set", f"RUN_EMULATOR_HOST=http://{self.address('run')}"),
+            ),
+            self._gunicorn(
+                "airbyte", "ingestion", "ingestion.api:app", "--threads", "8", health="/api/public/v1/health"
+            ),
+            # a finalize event may watch its sync for 60 s inside its request
+            self._gunicorn("functions", "functions", "laptop.functions:app", "--threads", "16", "--timeout", "120"),
+            Service(
+                "cache",
+                [self.executable("cache", "python"), "-m", "cache_service", "--port", str(self.port("cache"))],
+                self.port("cache"),
+            ),
+            Service(
+                "superset",
+                [
+                    self.executable("superset", "gunicorn"),
+                    "-c",
+                    "superset/gunicorn_conf.py",
+                    "superset.app:create_app()",
+                ],
+                self.port("superset"),
+                "/health",
+            ),
+            stand_in("scheduler", "scheduler", *every, health="/healthz"),
+        ]
+
+    def _gunicorn(self, name: str, environment: str, app: str, *arguments: str, health: str | None = None) -> Service:
+        """A web service; gunicorn's control socket has one path for all servers of a user, so none has one."""
+        listen = ["--bind", self.address(name), "--no-control-socket"]
+        return Service(
+            name, [self.executable(environment, "gunicorn"), *listen, *arguments, app], self.port(name), health
+        )
+
+    def jobs(self) -> dict[str, dict[str, object]]:
+        """Cloud Run jobs by name: the image becomes an environment of this machine."""
+        superset = self.executable("superset", "python")
+        jobs: dict[str, dict[str, object]] = {
+            "transform": {
+                "command": [self.executable("transform", "python"), "-m", "transform.job"],
+                "timeout_s": 3600,
+            },
+            "superset-apply": {"command": [superset, "superset/apply.py"], "timeout_s": 900},
+            "superset-refresh": {"command": [superset, "superset/refresh.py"], "timeout_s": 900},
+        }
+        for name in connections.load(ROOT / "connections"):
+            command = [self.executable("ingestion", "python"), "-m", "ingestion.sync", "--connection", name]
+            jobs[f"ingest-{name.replace('_', '-')}"] = {"command": command, "timeout_s": 3600}
+        return jobs
+
+    def environment(self) -> dict[str, str]:
+        """The variables of a child: ours, over those of this process that a program needs to run at all."""
+        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TERM", "TMPDIR"}}
+        ours = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", STACK: str(ROOT)}
+        return {**kept, **self.variables(), **ours}

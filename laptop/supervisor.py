@@ -1,0 +1,311 @@
+"""The laptop's supervisor: starts the stack in order, keeps it alive, says what happens, stops all of it.
+
+    python -m laptop.supervisor [--once] [--tick 60] [--port-base 18080] [--superset-port 8088]
+
+Killed itself, it leaves services behind; the next start finds them by their mark, stops them and goes on from the
+data on disk.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import FrameType
+from typing import IO, NoReturn
+
+import httpx
+import psutil
+import yaml
+from google.api_core.exceptions import Conflict, GoogleAPICallError, RetryError
+from rich.console import Console
+
+from biaac import connections, releases
+from biaac.clients import scheduler_client, storage_client
+from biaac.errors import BiaacError, PermanentError, TransientError
+from biaac.settings import ROOT, Settings
+from laptop import processes
+from laptop.plan import DATA, HOME, LOGS, Laptop, Service
+
+READY_S = 120  # Superset's first import on a loaded machine took 30 s; four times that is a fault
+RESTARTS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each restart of a service that keeps dying
+STEADY_S = 60  # a service that lived this long starts again from the first of them
+
+
+class Supervisor:
+    """One stack, from its first process to its last."""
+
+    def __init__(self, laptop: Laptop, console: Console) -> None:
+        self.laptop = laptop
+        self.console = console
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.started_at: dict[str, float] = {}
+        self.deaths: dict[str, int] = {}
+        self.lock: IO[str] | None = None
+
+    def start(self) -> None:
+        """Start every service and wait until each answers; raise an error that names the first that does not."""
+        self._claim()
+        if left := processes.of_stack(ROOT):
+            self.console.print(f"stopping {len(left)} processes that an earlier stack left running")
+            processes.stop(left)
+        services = self.laptop.services()
+        for service in services:
+            if (holder := processes.holder(service.port)) is not None:
+                raise PermanentError(
+                    f"port {service.port} ({service.name}) is in use by {holder}",
+                    hint="stop it, or choose others: make run PORT_BASE=28080 SUPERSET_PORT=28088",
+                )
+        self._write_plan()
+        bootstrap = processes.start(
+            [self.laptop.executable("superset", "python"), "superset/bootstrap.py"],
+            log=LOGS / "superset-bootstrap.log",
+            environment=self.laptop.environment(),
+            folder=ROOT,
+        )
+        for service in services:
+            if service.name not in {"superset", "scheduler"}:
+                self._start(service)
+        for service in services:
+            if service.name not in {"superset", "scheduler"}:
+                self._wait_until_ready(service)
+        self._finish_bootstrap(bootstrap)
+        for service in services:
+            if service.name in {"superset", "scheduler"}:
+                self._start(service)
+                self._wait_until_ready(service)
+        self._command("connections", "apply", "--yes")
+        self._schedule_sweep()
+
+    def _schedule_sweep(self) -> None:
+        """The schedule that repairs lost events; in the cloud Terraform owns it."""
+        from google.cloud import scheduler_v1
+
+        settings = Settings.load()
+        job = scheduler_v1.Job(
+            name=f"{settings.parent}/jobs/sweep",
+            schedule="*/10 * * * *",
+            http_target=scheduler_v1.HttpTarget(uri=self.laptop.function("sweep"), http_method="POST", body=b"{}"),
+        )
+        with contextlib.suppress(Conflict):
+            scheduler_client(settings).create_job(parent=settings.parent, job=job, timeout=20)
+
+    def cycle(self) -> bool:
+        """Sync every connection once, follow each to the dashboard, then check the whole: True if all is well."""
+        synced = [self._command("sync", name) for name in connections.load(ROOT / "connections")]
+        return all(synced) and self._command("doctor")
+
+    def watch(self) -> NoReturn:
+        """Keep every service alive and print each new release, until a signal ends it."""
+        settings = Settings.load()
+        lake = storage_client(settings).bucket(settings.lake_bucket)
+        shown: str | None = None
+        while True:
+            for service in self.laptop.services():
+                self._keep_alive(service)
+            try:
+                release = releases.current(lake, settings.environment)
+            except (BiaacError, GoogleAPICallError, RetryError, OSError) as error:  # storage may be what just died
+                self.console.print(f"[yellow]cannot read the current release: {error}")
+                release = None
+            if release and release.id != shown:
+                shown = release.id
+                self.console.print(_describe(release))
+            time.sleep(2)  # how often deaths and promotions are noticed, not a wait for anything
+
+    def stop(self) -> None:
+        """End every process of the stack; the scheduler first, so that nothing new begins."""
+        if scheduler := self.running.get("scheduler"):
+            scheduler.terminate()
+        processes.stop(processes.of_stack(ROOT))
+        (DATA / "services.json").unlink(missing_ok=True)
+
+    def _claim(self) -> None:
+        """Take the lock that the operating system frees however this process ends."""
+        DATA.mkdir(parents=True, exist_ok=True)
+        self.lock = (DATA / "supervisor.lock").open("a+")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.lock.seek(0)
+            raise PermanentError(
+                f"a stack already runs from {ROOT} (pid {self.lock.read().strip()})", hint="make stop"
+            ) from None
+        self.lock.truncate(0)
+        self.lock.write(str(os.getpid()))
+        self.lock.flush()
+
+    def _write_plan(self) -> None:
+        """What other programs read: the variables (`bin/biaac`, `bin/sqlmesh`) and the jobs (the Run stand-in)."""
+        lines = [f"{name}={value}\n" for name, value in self.laptop.variables().items()]
+        (HOME / "laptop.env").write_text("".join(lines))
+        (DATA / "jobs.yaml").write_text(yaml.safe_dump(self.laptop.jobs()))
+
+    def _start(self, service: Service) -> None:
+        log = LOGS / f"{service.name}.log"
+        self.running[service.name] = processes.start(
+            service.command, log=log, environment=self.laptop.environment(), folder=ROOT
+        )
+        self.started_at[service.name] = time.monotonic()
+        self._write_services()
+
+    def _write_services(self) -> None:
+        """Name, pid, port and log of each service, for `biaac status`; replaced whole."""
+        listed = [
+            {"name": s.name, "pid": self.running[s.name].pid, "port": s.port, "log": f"{LOGS}/{s.name}.log"}
+            for s in self.laptop.services()
+            if s.name in self.running
+        ]
+        partial = DATA / "services.json.partial"
+        partial.write_text(json.dumps({"supervisor": os.getpid(), "services": listed}, indent=1))
+        partial.replace(DATA / "services.json")
+
+    def _wait_until_ready(self, service: Service) -> None:
+        end = time.monotonic() + READY_S
+        with self.console.status(f"{service.name}: starting"):
+            while not _answers(service):
+                code = self.running[service.name].poll()
+                if code is not None or time.monotonic() > end:
+                    fault = "does not answer" if code is None else f"ended with exit code {code}"
+                    raise TransientError(
+                        f"{service.name} {fault}; the end of its log:\n{self._tail(service.name)}",
+                        hint=f"read {LOGS}/{service.name}.log, then make run",
+                    )
+                time.sleep(0.05)  # a poll of a fact, bounded above
+        self.console.print(f"[green]✓[/] {service.name:<11} 127.0.0.1:{service.port}")
+
+    def _finish_bootstrap(self, bootstrap: subprocess.Popen[bytes]) -> None:
+        with self.console.status("superset: preparing its database (up to a minute the first time)"):
+            code = bootstrap.wait()
+        if code != 0:
+            raise TransientError(
+                f"superset's database could not be prepared:\n{self._tail('superset-bootstrap')}",
+                hint=f"read {LOGS}/superset-bootstrap.log, then make run",
+            )
+
+    def _keep_alive(self, service: Service) -> None:
+        """Start a dead service again, later each time it dies young."""
+        process = self.running[service.name]
+        code = process.poll()
+        if code is None:
+            return
+        age = time.monotonic() - self.started_at[service.name]
+        deaths = 0 if age > STEADY_S else self.deaths.get(service.name, 0)
+        if age < RESTARTS[min(deaths, len(RESTARTS) - 1)]:
+            return
+        self.deaths[service.name] = deaths + 1
+        self.console.print(f"[yellow]{service.name} ended (exit code {code}); starting it again")
+        self._start(service)
+
+    def _command(self, *arguments: str) -> bool:
+        """Run a `biaac` command at this terminal; True if it succeeded."""
+        command = [sys.executable, "-m", "cli", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self.laptop.environment(), check=False).returncode == 0
+
+    def _tail(self, name: str) -> str:
+        text = (LOGS / f"{name}.log").read_text(errors="replace")
+        return "\n".join(f"  {line}" for line in text.splitlines()[-8:])
+
+
+def _answers(service: Service) -> bool:
+    try:
+        if service.health is None:
+            with socket.create_connection(("127.0.0.1", service.port), timeout=1):
+                return True
+        return httpx.get(f"http://127.0.0.1:{service.port}{service.health}", timeout=5).is_success
+    except (OSError, httpx.TransportError):
+        return False
+
+
+def _describe(release: releases.Release) -> str:
+    sales = release.tables.get("gold.sales")
+    rows = f"{sales.rows:,} sales lines, " if sales else ""
+    as_of = f"data as of {release.data_as_of:%Y-%m-%d}" if release.data_as_of else "no dated data"
+    failed = sum(audit.outcome != "passed" for audit in release.audits)
+    audits = f"{len(release.audits) - failed} of {len(release.audits)} audits passed"
+    return f"[green]✓[/] {time.strftime('%H:%M:%S')} release {release.id}: {rows}{as_of}, {audits}"
+
+
+def _raise_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run a stack until a signal (exit 0), a fault of its start (exit 1), or with --once one cycle."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--once", action="store_true", help="one full cycle, verify, stop; exit 0 or 1")
+    parser.add_argument("--tick", type=int, default=60, help="seconds between syncs; 0: as the connection files say")
+    parser.add_argument("--port-base", type=int, default=18080)
+    parser.add_argument("--superset-port", type=int, default=8088)
+    parser.add_argument("--stop", action="store_true", help="stop the stack of this checkout")
+    arguments = parser.parse_args()
+    if arguments.stop:
+        sys.exit(_stop())
+    laptop = Laptop(arguments.port_base, arguments.superset_port, arguments.tick or None)
+    sys.exit(_run(laptop, once=arguments.once))
+
+
+def _run(laptop: Laptop, *, once: bool) -> int:
+    console = Console(highlight=False, soft_wrap=True)
+    os.environ.update(laptop.variables())  # the supervisor is the laptop's root: it reads what it gives its children
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's background job ignores it
+        signal.signal(number, _raise_interrupt)
+    supervisor = Supervisor(laptop, console)
+    try:
+        supervisor.start()
+        console.print(_welcome(laptop))
+        if once:
+            return 0 if supervisor.cycle() else 1
+        supervisor.watch()
+    except KeyboardInterrupt:
+        return 0
+    except BiaacError as error:
+        console.print(f"[red]✗[/] {error}")
+        return 1
+    finally:
+        if supervisor.running:
+            with console.status("stopping"):
+                supervisor.stop()
+            console.print("stopped; nothing is left running")
+
+
+def _welcome(laptop: Laptop) -> str:
+    password = (DATA / "superset/admin_password").read_text().strip()
+    return (
+        f"\n  dashboards  http://localhost:{laptop.superset_port}/superset/dashboard/sales_overview/"
+        f"\n              user admin, password {password}"
+        f"\n  logs        {os.path.relpath(LOGS)}/<service>.log"
+        f'\n  commands    bin/biaac status | sync grocery | runs | releases | query "SELECT ..."'
+        f"\n  stop        Ctrl-C\n"
+    )
+
+
+def _stop() -> int:
+    """End the stack of this checkout: its supervisor ends the others in order, then whatever is left."""
+    found = [process for process in (_supervisor(), *processes.of_stack(ROOT)) if process]
+    processes.stop(found[:1])
+    processes.stop(processes.of_stack(ROOT))
+    print("stopped; nothing is left running" if found else "nothing was running")
+    return 0
+
+
+def _supervisor() -> psutil.Process | None:
+    """The supervisor that holds the lock; None when nobody does."""
+    path = DATA / "supervisor.lock"
+    if not path.exists():
+        return None
+    with path.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return psutil.Process(int(lock.read()))
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Command line of the stand-in."""
+
+import argparse
+import re
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import structlog
+
+import stand_ins.eventarc
+from stand_ins import google_rest
+from stand_ins.eventarc.delivery import deliver_for_ever
+from stand_ins.eventarc.outbox import Outbox
+from stand_ins.eventarc.publisher import Trigger, server
+
+TIME_SCALE = 0.1  # on a laptop a person waits: 1 s to 1 min for 2.4 h
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m stand_ins.eventarc",
+        description=stand_ins.eventarc.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=int, required=True, help="of the Pub/Sub API (gRPC)")
+    parser.add_argument("--state", type=Path, required=True, help="folder that keeps undelivered events")
+    parser.add_argument(
+        "--trigger", type=_trigger, action="append", default=[], help="bucket=NAME,url=URL; may be repeated"
+    )
+    parser.add_argument(
+        "--time-scale",
+        type=float,
+        default=TIME_SCALE,
+        help="factor on Eventarc's times: 1 waits 10 s to 600 s between attempts, for 24 h (default: %(default)s)",
+    )
+    arguments = parser.parse_args()
+    google_rest.set_up_process()
+    outbox = Outbox(arguments.state, time_scale=arguments.time_scale)
+    try:
+        publisher = server(arguments.port, outbox, arguments.trigger)
+    except RuntimeError as error:
+        sys.exit(
+            f"port {arguments.port} of 127.0.0.1: {error}\n  next: end what listens there, or choose another --port"
+        )
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.signal(signal.SIGINT, lambda *_: ended.set())
+    publisher.start()
+    deliver_for_ever(outbox)
+    structlog.get_logger().info("serving", port=arguments.port, triggers=[str(t) for t in arguments.trigger])
+    ended.wait()
+    publisher.stop(grace=1).wait()
+
+
+def _trigger(text: str) -> Trigger:
+    fields = re.fullmatch(r"bucket=([^,]+),url=(https?://.+)", text)
+    if fields is None:
+        raise argparse.ArgumentTypeError(f"bucket=NAME,url=URL is expected, found {text!r}")
+    return Trigger(bucket=fields[1], url=fields[2])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""The REST edge: projects.locations.jobs, .executions and .operations of run.googleapis.com v2."""
+
+from datetime import timedelta
+
+from flask import Flask, Response
+from google.api_core import exceptions
+from google.cloud import run_v2
+from google.longrunning import operations_pb2
+from google.rpc import code_pb2
+
+from stand_ins import google_rest
+from stand_ins.run_jobs.executions import Ending, Execution, Executions, Job
+
+State = run_v2.Condition.State
+Reason = run_v2.Condition.ExecutionReason
+Status = run_v2.ExecutionReference.CompletionStatus
+
+
+def create_app(jobs: dict[str, Job], executions: Executions) -> Flask:
+    """The API over ``jobs`` by short name; a job exists in whatever project and location it is asked for."""
+    app = google_rest.application("Cloud Run jobs")
+    location = "/v2/<path:location>"  # projects/P/locations/L
+
+    def known_job(job: str) -> Job:
+        if job not in jobs:
+            raise exceptions.NotFound(f"job {job!r} does not exist; there are: {', '.join(sorted(jobs))}")
+        return jobs[job]
+
+    def known_execution(name: str) -> Execution:
+        if execution := executions.get(name):
+            return execution
+        raise exceptions.NotFound(f"execution {name} does not exist")
+
+    @app.post(f"{location}/jobs/<job>:run")
+    def run(location: str, job: str) -> Response:
+        definition = known_job(job)
+        args, env, timeout_s = _overrides(google_rest.parse(run_v2.RunJobRequest))
+        started = executions.start(
+            f"{location}/jobs/{job}", definition, args=args, env=env, timeout_s=timeout_s or definition.timeout_s
+        )
+        return google_rest.as_json(operation_message(started))
+
+    @app.get(f"{location}/jobs")
+    def list_jobs(location: str) -> Response:
+        shown, token = google_rest.page(sorted(jobs), default_size=500)
+        found = [_job_message(f"{location}/jobs/{job}", jobs[job], executions) for job in shown]
+        return google_rest.as_json(run_v2.ListJobsResponse(jobs=found, next_page_token=token))
+
+    @app.get(f"{location}/jobs/<job>")
+    def get_job(location: str, job: str) -> Response:
+        message = _job_message(f"{location}/jobs/{job}", known_job(job), executions)
+        return google_rest.as_json(message)
+
+    @app.get(f"{location}/jobs/<job>/executions")
+    def list_executions(location: str, job: str) -> Response:
+        known_job(job)
+        shown, token = google_rest.page(executions.of_job(f"{location}/jobs/{job}"), default_size=100)
+        found = [execution_message(execution) for execution in shown]
+        answer = run_v2.ListExecutionsResponse(executions=found, next_page_token=token)
+        return google_rest.as_json(answer)
+
+    @app.get(f"{location}/jobs/<job>/executions/<execution>")
+    def get_execution(location: str, job: str, execution: str) -> Response:
+        found = known_execution(f"{location}/jobs/{job}/executions/{execution}")
+        return google_rest.as_json(execution_message(found))
+
+    @app.post(f"{location}/jobs/<job>/executions/<execution>:cancel")
+    def cancel(location: str, job: str, execution: str) -> Response:
+        found = known_execution(f"{location}/jobs/{job}/executions/{execution}")
+        if found.completed:
+            raise exceptions.FailedPrecondition(f"execution {found.id} has ended at {found.completed:%FT%TZ}")
+        return google_rest.as_json(operation_message(executions.cancel(found.name)))
+
+    @app.get(f"{location}/operations/<operation>")
+    def get_operation(location: str, operation: str) -> Response:
+        execution = executions.of_operation(f"{location}/operations/{operation}")
+        if execution is None:
+            raise exceptions.NotFound(f"operation {operation} does not exist")
+        return google_rest.as_json(operation_message(execution))
+
+    return app
+
+
+def _overrides(request: run_v2.RunJobRequest) -> tuple[list[str], dict[str, str], float | None]:
+    """Arguments, environment and time limit asked for; what this stand-in cannot do is refused by name."""
+    containers = request.overrides.container_overrides
+    if len(containers) > 1:
+        raise exceptions.InvalidArgument(
+            f"overrides.containerOverrides: the job has 1 container, found {len(containers)}"
+        )
+    if request.overrides.task_count > 1:
+        raise exceptions.MethodNotImplemented(f"overrides.taskCount: only 1 here, found {request.overrides.task_count}")
+    if request.validate_only or request.etag:
+        raise exceptions.MethodNotImplemented("validateOnly and etag are not served here")
+    env = [variable for container in containers for variable in container.env]
+    if secret := next((variable.name for variable in env if "value_source" in variable), None):
+        raise exceptions.MethodNotImplemented(f"overrides.containerOverrides.env: {secret} has a valueSource")
+    args = [argument for container in containers for argument in container.args]
+    timeout: timedelta | None = request.overrides.timeout if "timeout" in request.overrides else None
+    return args, {variable.name: variable.value for variable in env}, timeout.total_seconds() if timeout else None
+
+
+def operation_message(execution: Execution) -> operations_pb2.Operation:
+    """The long-running operation of an execution.
+
+    A failed task is an error; a cancelled one is not (its response counts it in ``cancelledCount``), as users of the
+    real API report: https://github.com/apache/airflow/pull/67050.
+    """
+    operation = operations_pb2.Operation(name=execution.operation, done=execution.completed is not None)
+    message = run_v2.Execution.pb(execution_message(execution))
+    operation.metadata.Pack(message)
+    if not operation.done:
+        return operation
+    if execution.succeeded or execution.ending is Ending.CANCEL:
+        operation.response.Pack(message)
+    else:
+        operation.error.code = code_pb2.ABORTED
+        operation.error.message = _failure(execution)
+    return operation
+
+
+def execution_message(execution: Execution) -> run_v2.Execution:
+    """An execution as the API shows it; ``log_uri`` is the file of its own output."""
+    cancelled = execution.ending is Ending.CANCEL
+    completed = run_v2.Condition(type_="Completed", state=State.CONDITION_RECONCILING)
+    if execution.succeeded:
+        completed.state = State.CONDITION_SUCCEEDED
+        completed.message = "Execution completed successfully."
+    elif execution.completed:
+        completed.state = State.CONDITION_FAILED
+        completed.message = "Execution was cancelled." if cancelled else _failure(execution)
+        completed.execution_reason = Reason.CANCELLED if cancelled else Reason.NON_ZERO_EXIT_CODE
+    elif cancelled:
+        completed.execution_reason = Reason.CANCELLING
+    completed.last_transition_time = execution.completed or execution.created
+    started = run_v2.Condition(type_="Started", state=State.CONDITION_SUCCEEDED, last_transition_time=execution.created)
+    return run_v2.Execution(
+        name=execution.name,
+        job=execution.job.rpartition("/")[2],
+        create_time=execution.created,
+        start_time=execution.created,
+        completion_time=execution.completed,
+        update_time=execution.completed or execution.created,
+        parallelism=1,
+        task_count=1,
+        template=_task_template(execution.command, execution.env, execution.timeout_s),
+        reconciling=execution.completed is None,
+        conditions=[completed, started],
+        running_count=int(execution.completed is None),
+        succeeded_count=int(execution.succeeded),
+        failed_count=int(execution.completed is not None and not execution.succeeded and not cancelled),
+        cancelled_count=int(execution.completed is not None and cancelled),
+        log_uri=execution.log.as_uri(),
+    )
+
+
+def _job_message(name: str, job: Job, executions: Executions) -> run_v2.Job:
+    history = executions.of_job(name)
+    message = run_v2.Job(
+        name=name,
+        template=run_v2.ExecutionTemplate(
+            parallelism=1, task_count=1, template=_task_template(job.command, job.env, job.timeout_s)
+        ),
+        terminal_condition=run_v2.Condition(type_="Ready", state=State.CONDITION_SUCCEEDED),
+        execution_count=len(history),
+    )
+    if history:
+        message.latest_created_execution = run_v2.ExecutionReference(
+            name=history[0].id,
+            create_time=history[0].created,
+            completion_time=history[0].completed,
+            completion_status=_completion_status(history[0]),
+        )
+    return message
+
+
+def _completion_status(execution: Execution) -> run_v2.ExecutionReference.CompletionStatus:
+    if not execution.completed:
+        return Status.EXECUTION_RUNNING
+    if execution.ending is Ending.CANCEL:
+        return Status.EXECUTION_CANCELLED
+    return Status.EXECUTION_SUCCEEDED if execution.succeeded else Status.EXECUTION_FAILED
+
+
+def _task_template(command: list[str], env: dict[str, str], timeout_s: float) -> run_v2.TaskTemplate:
+    variables = [run_v2.EnvVar(name=name, value=value) for name, value in env.items()]
+    container = run_v2.Container(command=command, env=variables)
+    return run_v2.TaskTemplate(containers=[container], max_retries=0, timeout=timedelta(seconds=timeout_s))
+
+
+def _failure(execution: Execution) -> str:
+    """Why a task failed, in the words of the real API where it has them."""
+    task = f"Task {execution.id}-task0 failed with message: "
+    if execution.ending is Ending.TIMEOUT:
+        return f"{task}The configured timeout of {execution.timeout_s:g}s was reached."
+    if execution.ending is Ending.STOP:
+        return f"{task}The stand-in for Cloud Run was stopped."
+    return f"{task}The container exited with an error. Exit code {execution.exit_code}; its output: {execution.log}"

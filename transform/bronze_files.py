@@ -1,0 +1,115 @@
+"""Bronze objects: listed once in a run, each examined once in its life, named for the Bronze macro.
+
+gs://BRONZE/<connection>/<stream>/<YYYY_MM_DD>_<epoch ms of sync start>_<part>.parquet
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import pyarrow.parquet as pq
+from google.cloud.storage import Blob, Bucket
+from pyarrow import ArrowInvalid
+
+from biaac.clients import storage_client
+from biaac.errors import PermanentError
+from biaac.objects import RETRY, TIMEOUT_S
+from transform import ledger
+from transform.ledger import BronzeFile
+from transform.settings import LakeSettings
+
+SYNC, GENERATION = "_airbyte_meta.sync_id", "_airbyte_generation_id"
+FOOTER_BYTES = 256 * 1024  # one range request holds the footer of any file but the widest
+READERS = 8  # a footer is two round trips to the store; more at once gain nothing on two cores
+
+
+def listing(bucket: Bucket) -> dict[str, dict[str, Blob]]:
+    """Every Parquet object of the bucket: stream (``connection/stream``) -> name -> object. One pass over the list."""
+    found: dict[str, dict[str, Blob]] = {}
+    for blob in bucket.list_blobs(timeout=TIMEOUT_S, retry=RETRY):
+        stream, _, file = blob.name.rpartition("/")
+        if ".parquet" in file:  # Airbyte appends -1, -2 behind the extension where two names clash
+            found.setdefault(stream, {})[blob.name] = blob
+    return found
+
+
+def examine_all(blobs: Iterable[Blob], cursor: str | None) -> dict[str, BronzeFile]:
+    """Name -> what the ledger keeps of each file of one stream."""
+    with ThreadPoolExecutor(READERS) as pool:
+        wanted = list(blobs)
+        return dict(
+            zip((blob.name for blob in wanted), pool.map(lambda blob: examine(blob, cursor), wanted), strict=True)
+        )
+
+
+def examine(blob: Blob, cursor: str | None) -> BronzeFile:
+    """Read a file's footer: its rows all belong to one sync and one generation, and their statistics say which."""
+    try:
+        with (
+            blob.open("rb", chunk_size=FOOTER_BYTES, timeout=TIMEOUT_S, retry=RETRY) as data,
+            pq.ParquetFile(data) as file,
+        ):
+            metadata = file.metadata
+    except ArrowInvalid as error:
+        raise PermanentError(
+            f"gs://{blob.bucket.name}/{blob.name}: not a Parquet file ({blob.size} bytes): {error}",
+            hint="delete the object if no sync of yours wrote it, or sync its connection again",
+        ) from None
+    if not metadata.num_rows:
+        return BronzeFile(sync=0, generation=0, rows=0)
+    sync, generation = (_greatest(metadata, column) for column in (SYNC, GENERATION))
+    if sync is None or generation is None:
+        raise PermanentError(
+            f"gs://{blob.bucket.name}/{blob.name}: no statistics of {SYNC} and {GENERATION}, so not written by Airbyte",
+            hint="delete the object, or move it out of the Bronze bucket",
+        )
+    as_of = _moment(_greatest(metadata, cursor)) if cursor else None
+    return BronzeFile(sync=sync, generation=generation, rows=metadata.num_rows, as_of=as_of)
+
+
+def uris(stream: str, which: str, interval: tuple[str | None, str | None]) -> dict[int, list[str]]:
+    """Load id -> ``gs://`` addresses that a model reads: of the loads in ``interval``, or of the newest load."""
+    settings = LakeSettings.load()
+    book = ledger.read(_lake(settings.project, settings.lake_bucket), settings.environment)
+    if which == "latest_load":
+        found = book.latest_files(stream)
+    elif which == "each_load":
+        first, last = (_load_id(bound, stream) for bound in interval)
+        found = book.files_by_load(stream, first=first, last=last)
+    else:
+        raise PermanentError(f"@bronze('{stream}', '{which}'): there is 'each_load' and 'latest_load'")
+    return {load: [f"gs://{settings.bronze_bucket}/{name}" for name in names] for load, names in found.items()}
+
+
+@cache
+def _lake(_project: str, bucket: str) -> Bucket:
+    return storage_client(LakeSettings.load()).bucket(bucket)
+
+
+def _load_id(bound: str | None, stream: str) -> int:
+    if bound is None:
+        raise PermanentError(
+            f"@bronze('{stream}', 'each_load') in a model without intervals",
+            hint="kind INCREMENTAL_BY_PARTITION reads each load, kind FULL the latest_load",
+        )
+    return ledger.load_id_of(datetime.fromisoformat(bound))
+
+
+def _greatest(metadata: Any, column: str) -> Any:
+    """Maximum of a column by the statistics of its row groups; None where there are none."""
+    found = [
+        chunk.statistics.max
+        for group in range(metadata.num_row_groups)
+        for chunk in (metadata.row_group(group).column(n) for n in range(metadata.num_columns))
+        if chunk.path_in_schema == column and chunk.statistics is not None and chunk.statistics.has_min_max
+    ]
+    return max(found, default=None)
+
+
+def _moment(value: Any) -> datetime | None:
+    """A cursor as a moment; None for cursors that are no time, such as ids."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return datetime(value.year, value.month, value.day, tzinfo=UTC) if isinstance(value, date) else None

@@ -1,0 +1,260 @@
+"""The transform job: admit what has arrived, build the models, audit them, publish a candidate release.
+
+    python -m transform.job --execution <workflow execution> --reason sync|sweep|deploy|retry
+    python -m transform.job --plan    prints what changed models would change, and changes nothing
+
+Exits 0 when the outcome is decided and recorded (published, nothing new, rejected), else non-zero: start it again.
+It may be killed anywhere and started again; its lock makes sure that only one works on the lake.
+"""
+
+import argparse
+import hashlib
+import logging
+import os
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from google.cloud.storage import Bucket
+
+from biaac import connections, logs, releases, runs
+from biaac.clients import storage_client
+from biaac.errors import BiaacError
+from biaac.releases import AuditOutcome, Load, Release
+from biaac.runs import Outcome, Run
+from biaac.settings import ROOT
+from transform import admission, ledger, lock
+from transform.admission import Observed
+from transform.ledger import Ledger, Rejection
+from transform.progress import Steps, say
+from transform.settings import PROJECT, JobSettings, LakeSettings
+
+if TYPE_CHECKING:
+    from transform.build import Lake
+
+REASONS = ("sync", "sweep", "deploy", "retry")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one execution works with, read once."""
+
+    settings: JobSettings
+    execution: str
+    reason: str
+    models: str
+    bronze: Bucket
+    lake: Bucket
+    ops: Bucket
+    started_at: datetime
+    steps: Steps
+
+
+@dataclass
+class Attempt:
+    """What one execution has done so far: what its record tells, also when it is refused."""
+
+    book: Ledger
+    loads: list[Load] = field(default_factory=list)
+    audits: list[AuditOutcome] = field(default_factory=list)
+
+
+def main() -> None:
+    """Parse, run, translate errors into the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--execution", help="id of the workflow execution this is a step of")
+    parser.add_argument("--reason", choices=REASONS)
+    parser.add_argument("--plan", action="store_true", help="print what models would change, and change nothing")
+    arguments = parser.parse_args()
+    if not arguments.plan and not (arguments.execution and arguments.reason):
+        parser.error("--execution and --reason are needed, or --plan alone")
+    logs.configure()
+    try:
+        if arguments.plan:
+            plan(LakeSettings.load())
+        else:
+            transform(JobSettings.load(), execution=arguments.execution, reason=arguments.reason)
+    except BiaacError as error:
+        logs.tell(error)
+        sys.exit(1)
+
+
+def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
+    """Decide the outcome of ``execution``, record it and return the record; the recorded one if there is one."""
+    client = storage_client(settings)
+    work = Work(
+        settings=settings,
+        execution=execution,
+        reason=reason,
+        models=models_digest(),
+        bronze=client.bucket(settings.bronze_bucket),
+        lake=client.bucket(settings.lake_bucket),
+        ops=client.bucket(settings.ops_bucket),
+        started_at=datetime.now(UTC),
+        steps=Steps(),
+    )
+    run = runs.read(work.ops, settings.environment, execution)
+    if run is None:
+        with lock.held(work.lake, settings, settings.job_execution_name):
+            run = runs.read(work.ops, settings.environment, execution)  # its twin may have decided meanwhile
+            if run is None:
+                run = _decide(work)
+                runs.write(work.ops, settings.environment, run)
+    log.log(
+        logging.ERROR if run.outcome is Outcome.REJECTED else logging.INFO,
+        "run decided",
+        execution=execution,
+        outcome=run.outcome.value,
+        release=run.release,
+        reason=run.message,
+    )
+    return run
+
+
+def plan(settings: LakeSettings) -> None:
+    """Print how this checkout's models differ from what the lake was built with. Needs no lock: it only reads."""
+    from transform import gateways
+    from transform.build import Lake
+
+    with Lake(gateways.chosen(settings)) as lake:
+        changes = lake.changes()
+    for line in changes:
+        say(line)
+    say(f"{len(changes)} models would change" if changes else "no model would change")
+
+
+def models_digest() -> str:
+    """Digest of everything that decides what Gold and its release look like: the SQLMesh project and this package."""
+    parts = [
+        [str(path.relative_to(ROOT)), hashlib.sha256(path.read_bytes()).hexdigest()]
+        for folder in (PROJECT, Path(__file__).parent)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".sql", ".py", ".yaml") and path.relative_to(folder).parts[0] not in ("tests", "linter")
+    ]
+    return releases.digest(parts)
+
+
+def _decide(work: Work) -> Run:
+    """Look, and either say why there is nothing to build or build it."""
+    environment = work.settings.environment
+    with work.steps.step("look at Airbyte and Bronze"):
+        known = ledger.read(work.lake, environment)
+        declared = connections.load(work.settings.connections)
+        observed = admission.observe(known, work.bronze, work.settings, declared)
+    parent = releases.latest(work.lake, environment)
+    if idle := _idle(work, observed, parent):
+        ledger.write(work.lake, environment, observed.ledger)  # what was examined need not be examined again
+        return idle
+
+    from transform import gateways  # SQLMesh takes a second to import: not for nothing
+    from transform.build import Lake, ModelsRefused
+
+    attempt = Attempt(book=observed.ledger)
+    try:
+        with work.steps.step("open the lake"):
+            lake = Lake(gateways.chosen(work.settings))
+        with lake:
+            return _build(work, attempt, lake, observed, parent)
+    except ModelsRefused as error:
+        refused = Rejection(
+            execution=work.execution, newest_jobs=observed.newest_jobs, models=work.models, message=error.message
+        )
+        ledger.write(work.lake, environment, attempt.book.model_copy(update={"rejected": refused}))
+        return _record(work, Outcome.REJECTED, parent, error.message, attempt)
+
+
+def _idle(work: Work, observed: Observed, parent: Release | None) -> Run | None:
+    """The record of an execution that has nothing to build; None if it has."""
+    book, idle = observed.ledger, Attempt(book=observed.ledger)
+    if not observed.newest_jobs:
+        return _record(work, Outcome.NOTHING_NEW, parent, "no sync has succeeded yet", idle)
+    refused = book.rejected
+    if refused and (refused.models, refused.newest_jobs) == (work.models, observed.newest_jobs):
+        if work.reason == "retry" or refused.execution == work.execution:
+            return None
+        message = f"refused before, waits for data, models or a retry: {refused.message}"
+        return _record(work, Outcome.NOTHING_NEW, parent, message, idle)
+    if admission.admit(observed, load_id=0) != book or parent is None:
+        return None
+    if (parent.loads, parent.models) != (book.loads, work.models):
+        return None
+    idle.audits = parent.audits
+    pointer = releases.pointer(work.lake, work.settings.environment)
+    if pointer is None or (pointer.release != parent.id and not pointer.held):
+        # Its warm-up or its promotion died: offer it again.
+        return _record(work, Outcome.PUBLISHED, parent, f"release {parent.id} waits for its promotion", idle)
+    return _record(work, Outcome.NOTHING_NEW, parent, f"release {parent.id} holds every succeeded sync", idle)
+
+
+def _build(work: Work, attempt: Attempt, lake: "Lake", observed: Observed, parent: Release | None) -> Run:
+    """Admit, build, audit, publish. The ledger comes first: what a killed run admitted, the next one builds."""
+    from transform.publish import publish
+
+    environment = work.settings.environment
+    tables = lake.gold()
+    metrics = lake.metrics()
+    with work.steps.step("admit") as step:
+        now = datetime.now(UTC)
+        load_id = ledger.next_load_id(now=now, used=observed.ledger.load_ids, passed=lake.passed())
+        book = admission.admit(observed, load_id)
+        attempt.book = book.model_copy(update={"rejected": None})
+        attempt.loads = [load for load in book.loads if load.load_id == load_id]
+        ledger.write(work.lake, environment, attempt.book)
+        step.rows = book.rows_of(load_id)
+    try:
+        with work.steps.step("build and audit"):
+            lake.build(book.load_ids)
+    finally:
+        attempt.audits = lake.audits
+    with work.steps.step("publish") as step:
+        published = publish(lake.connection, work.lake, tables, parent)
+        step.rows = published.rows_written
+    release = Release(
+        environment=environment,
+        parent=parent.id if parent else None,
+        sequence=parent.sequence + 1 if parent else 1,
+        created_at=datetime.now(UTC),
+        revision=work.settings.revision,
+        models=work.models,
+        execution=work.execution,
+        loads=book.loads,
+        freshness=admission.freshness(book, observed.declared),
+        audits=attempt.audits,
+        metrics=metrics,
+        tables=published.tables,
+    )
+    releases.write(work.lake, release)
+    with work.steps.step("tidy the lake"):
+        if done := lake.tidy():
+            say(done)
+    message = f"release {release.id}, {published.files_written} of {published.files} files are new"
+    return _record(work, Outcome.PUBLISHED, release, message, attempt)
+
+
+def _record(work: Work, outcome: Outcome, release: Release | None, message: str, attempt: Attempt) -> Run:
+    return Run(
+        execution=work.execution,
+        job_execution=work.settings.job_execution,
+        reason=work.reason,
+        outcome=outcome,
+        release=release.id if release else None,
+        message=message,
+        loads=attempt.loads,
+        models=work.models,
+        audits=attempt.audits,
+        steps=work.steps.done,
+        started_at=work.started_at,
+        finished_at=datetime.now(UTC),
+    )
+
+
+if __name__ == "__main__":
+    main()
+    # The record is written and the lake is closed; dismantling SQLMesh's modules would take another half second.
+    sys.stdout.flush()
+    os._exit(0)

@@ -45,6 +45,7 @@ RUN bin/uv sync --frozen --no-default-groups --group transform
 COPY biaac /app/biaac
 COPY connections/*.yaml /app/connections/
 COPY transform /app/transform
+COPY company.yaml /app/
 COPY sqlmesh_project /app/sqlmesh_project
 # unchecked: nothing in an image changes, so nobody compares source and bytecode at every import
 RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app

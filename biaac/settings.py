@@ -29,12 +29,17 @@ class Settings(BaseSettings):
     lake_bucket: str = Field(alias="LAKE_BUCKET")
     ops_bucket: str = Field(alias="OPS_BUCKET")
 
-    connections: Path = Field(ROOT / "connections", alias="CONNECTIONS_DIR")
+    company: Path = Field(ROOT, alias="COMPANY_DIR", description="Folder of the company's own files.")
 
     storage_emulator: str | None = Field(None, alias="STORAGE_EMULATOR_HOST", description="http://host:port")
     workflows_emulator: str | None = Field(None, alias="WORKFLOWS_EMULATOR_HOST", description="host:port of gRPC")
     run_emulator: str | None = Field(None, alias="RUN_EMULATOR_HOST", description="http://host:port")
     scheduler_emulator: str | None = Field(None, alias="SCHEDULER_EMULATOR_HOST", description="http://host:port")
+
+    @property
+    def connections(self) -> Path:
+        """Folder of the connection files."""
+        return self.company / "connections"
 
     @property
     def parent(self) -> str:

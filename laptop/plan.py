@@ -74,7 +74,7 @@ class Laptop:
             "SUPERSET_URL": f"http://{self.address('superset')}",
             "SUPERSET_PORT": str(self.superset_port),
             "REVISION": revision(),
-            "CONNECTIONS_DIR": str(ROOT / "connections"),
+            "COMPANY_DIR": str(ROOT),
             "STORAGE_EMULATOR_HOST": f"http://{self.address('storage')}",
             "WORKFLOWS_EMULATOR_HOST": self.address("workflows"),
             "RUN_EMULATOR_HOST": f"http://{self.address('run')}",

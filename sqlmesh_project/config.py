@@ -12,21 +12,19 @@ from sqlmesh.core.config import (
     PlanConfig,
 )
 
+from biaac import company
 from transform import gateways
 from transform.settings import LakeSettings
-
-# Loads are 5-minute intervals. SQLMesh counts them from here whenever it plans (about 2 s for each year), so this is
-# the day the first load can have, not the first day of the data: business time is no clock of ours.
-FIRST_DAY = "2026-11-01"
 
 
 def _config(settings: LakeSettings) -> Config:
     gateway = gateways.chosen(settings)
     every_change = AutoCategorizationMode.FULL
+    first_day = company.load(settings.company).first_day.isoformat()
     return Config(
         gateways={settings.gateway: gateway.config()},
         default_gateway=settings.gateway,
-        model_defaults=ModelDefaultsConfig(dialect="duckdb", start=FIRST_DAY, cron="*/5 * * * *"),
+        model_defaults=ModelDefaultsConfig(dialect="duckdb", start=first_day, cron="*/5 * * * *"),
         plan=PlanConfig(
             auto_categorize_changes=CategorizerConfig(
                 external=every_change, python=every_change, sql=every_change, seed=every_change

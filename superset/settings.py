@@ -21,7 +21,11 @@ class SupersetSettings(Settings):
     database_url: str | None = Field(None, alias="SUPERSET_DATABASE_URL", description="Metadata; default: SQLite.")
     given_secret_key: SecretStr | None = Field(None, alias="SUPERSET_SECRET_KEY")
     given_admin_password: SecretStr | None = Field(None, alias="SUPERSET_ADMIN_PASSWORD")
-    files: Path = Field(ROOT / "superset", alias="SUPERSET_FILES_DIR", description="Holds dashboards/ and datasets/.")
+
+    @property
+    def files(self) -> Path:
+        """Folder that holds the company's dashboards/, datasets/, theme.yaml and logo."""
+        return self.company / "superset"
 
     @property
     def metadata_url(self) -> str:

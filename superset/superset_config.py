@@ -12,11 +12,10 @@ from superset.utils.log import AbstractEventLogger
 from superset.utils.logging_configurator import DefaultLoggingConfigurator
 
 from biaac.logs import JsonFormatter
-from biaac.settings import ROOT
 from settings import SupersetSettings
 
 _settings = SupersetSettings.load()
-_theme = yaml.safe_load((ROOT / "superset/theme.yaml").read_text())
+_theme = yaml.safe_load((_settings.files / "theme.yaml").read_text())
 
 SECRET_KEY = _settings.secret_key()
 SQLALCHEMY_DATABASE_URI = _settings.metadata_url
@@ -72,7 +71,7 @@ TALISMAN_CONFIG = {
 }
 
 APP_NAME = _theme["name"]
-_logo = b64encode((ROOT / "superset" / _theme["logo"]).read_bytes()).decode()
+_logo = b64encode((_settings.files / _theme["logo"]).read_bytes()).decode()
 _brand = {"brandAppName": APP_NAME, "brandLogoAlt": APP_NAME, "brandLogoUrl": f"data:image/svg+xml;base64,{_logo}"}
 # Merged, not replaced: a theme from scratch loses Superset's own fonts.
 THEME_DEFAULT = {**SUPERSETS_THEME, "token": {**SUPERSETS_THEME["token"], **_brand, **_theme["token"]}}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -25,7 +26,6 @@ from biaac.releases import AuditOutcome, Metric
 from transform import faults, ledger, metrics
 from transform.gateways import Gateway
 from transform.progress import say
-from transform.settings import PROJECT
 
 # Without their wrapper, which imports the notebook magics (0.4 s) to count a call for analytics that are off.
 _PLAN, _RUN = inspect.unwrap(Context.plan), inspect.unwrap(Context.run)
@@ -53,14 +53,15 @@ class GoldTable:
 class Lake:
     """The SQLMesh project opened on the lake; use as a context manager, so that the database is closed cleanly."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, project: Path, gateway: Gateway) -> None:
+        self._project = project
         self._gateway = gateway
         self._console = _Progress()
         set_console(self._console)
         try:
-            self._context = _RecordingContext(paths=[str(PROJECT)])
+            self._context = _RecordingContext(paths=[str(project)])
         except SQLMeshError as error:
-            raise ModelsRefused(faults.told(error, PROJECT), hint="cd sqlmesh_project && sqlmesh lint") from error
+            raise ModelsRefused(faults.told(error, project), hint="cd sqlmesh_project && sqlmesh lint") from error
 
     def __enter__(self) -> "Lake":
         with self._faults_named():
@@ -113,7 +114,7 @@ class Lake:
         """Every metric, checked against the columns of the Gold table it speaks of."""
         columns = {table.name: set(table.column_descriptions) for table in self.gold()}
         try:
-            return metrics.load(PROJECT / "metrics", columns)
+            return metrics.load(self._project / "metrics", columns)
         except PermanentError as error:
             raise ModelsRefused(error.message, hint=error.hint) from None
 

@@ -25,12 +25,11 @@ from biaac.clients import storage_client
 from biaac.errors import BiaacError
 from biaac.releases import AuditOutcome, Load, Release
 from biaac.runs import Outcome, Run
-from biaac.settings import ROOT
 from transform import admission, ledger, lock
 from transform.admission import Observed
 from transform.ledger import Ledger, Rejection
 from transform.progress import Steps, say
-from transform.settings import PROJECT, JobSettings, LakeSettings
+from transform.settings import JobSettings, LakeSettings
 
 if TYPE_CHECKING:
     from transform.build import Lake
@@ -91,7 +90,7 @@ def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
         settings=settings,
         execution=execution,
         reason=reason,
-        models=models_digest(),
+        models=models_digest(settings.models),
         bronze=client.bucket(settings.bronze_bucket),
         lake=client.bucket(settings.lake_bucket),
         ops=client.bucket(settings.ops_bucket),
@@ -121,18 +120,18 @@ def plan(settings: LakeSettings) -> None:
     from transform import gateways
     from transform.build import Lake
 
-    with Lake(gateways.chosen(settings)) as lake:
+    with Lake(settings.models, gateways.chosen(settings)) as lake:
         changes = lake.changes()
     for line in changes:
         say(line)
     say(f"{len(changes)} models would change" if changes else "no model would change")
 
 
-def models_digest() -> str:
+def models_digest(project: Path) -> str:
     """Digest of everything that decides what Gold and its release look like: the SQLMesh project and this package."""
     parts = [
-        [str(path.relative_to(ROOT)), hashlib.sha256(path.read_bytes()).hexdigest()]
-        for folder in (PROJECT, Path(__file__).parent)
+        [str(path.relative_to(folder.parent)), hashlib.sha256(path.read_bytes()).hexdigest()]
+        for folder in (project, Path(__file__).parent)
         for path in sorted(folder.rglob("*"))
         if path.suffix in (".sql", ".py", ".yaml") and path.relative_to(folder).parts[0] not in ("tests", "linter")
     ]
@@ -157,7 +156,7 @@ def _decide(work: Work) -> Run:
     attempt = Attempt(book=observed.ledger)
     try:
         with work.steps.step("open the lake"):
-            lake = Lake(gateways.chosen(work.settings))
+            lake = Lake(work.settings.models, gateways.chosen(work.settings))
         with lake:
             return _build(work, attempt, lake, observed, parent)
     except ModelsRefused as error:

@@ -6,8 +6,6 @@ from pydantic import Field, SecretStr
 
 from biaac.settings import ROOT, AirbyteSettings, Settings
 
-PROJECT = ROOT / "sqlmesh_project"
-
 
 class LakeSettings(Settings):
     """What SQLMesh needs, whether the job drives it or a person types ``sqlmesh``."""
@@ -16,6 +14,11 @@ class LakeSettings(Settings):
     lake_state: Path = Field(
         ROOT / ".biaac/state/lake", alias="LAKE_STATE_DIR", description="Folder of the DuckDB files of gateway local."
     )
+
+    @property
+    def models(self) -> Path:
+        """Folder of the SQLMesh project."""
+        return self.company / "sqlmesh_project"
 
     @property
     def lake_folder(self) -> Path:

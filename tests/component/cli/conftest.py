@@ -45,7 +45,7 @@ def biaac(  # noqa: PLR0917  a fixture is called by name
     values = {
         "AIRBYTE_URL": airbyte.url,
         "WORKFLOWS_EMULATOR_HOST": executions.address,
-        "CONNECTIONS_DIR": str(tmp_path),
+        "COMPANY_DIR": str(tmp_path),
         "COLUMNS": "200",
     }
     for name, value in values.items():

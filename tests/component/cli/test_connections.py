@@ -48,8 +48,8 @@ def test_only_what_differs_is_changed_and_what_has_no_file_goes(
     biaac("connections apply --yes")
     others = {"name": f"{settings.parent}/jobs/sweep", "schedule": "*/5 * * * *", "http_target": {"uri": "http://x/"}}
     scheduler.create_job(parent=settings.parent, job=others)
-    (tmp_path / "web_shop.yaml").unlink()
-    file = tmp_path / "grocery.yaml"
+    (tmp_path / "connections/web_shop.yaml").unlink()
+    file = tmp_path / "connections/grocery.yaml"
     file.write_text(file.read_text().replace("0 5 * * *", "30 6 * * *"))
     result = biaac("connections apply --yes")
     assert "~ schedule sync-grocery  30 6 * * *" in result.out
@@ -91,7 +91,7 @@ def test_good_files_are_listed(biaac: Biaac) -> None:
 def test_a_malformed_file_is_named_with_line_value_and_expectation(
     biaac: Biaac, scheduler: Any, settings: Settings, tmp_path: Path, command: str
 ) -> None:
-    file = tmp_path / "grocery.yaml"
+    file = tmp_path / "connections/grocery.yaml"
     file.write_text(file.read_text().replace("0 5 * * *", "daily"))
     result = biaac(f"connections {command}")
     assert result.code == 1

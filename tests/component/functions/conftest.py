@@ -50,7 +50,8 @@ def connections(tmp_path: Path, airbyte: FakeAirbyte) -> list[str]:
     """Two declared connections, which Airbyte has, too."""
     names = ["grocery", "web_shop"]
     for name in names:
-        (tmp_path / f"{name}.yaml").write_text(CONNECTION.format(name=name))
+        (tmp_path / "connections").mkdir(exist_ok=True)
+        (tmp_path / f"connections/{name}.yaml").write_text(CONNECTION.format(name=name))
         airbyte.add_connection(name)
     return names
 
@@ -68,7 +69,7 @@ def new_process(  # noqa: PLR0917  a fixture is called by name
     values = {
         "AIRBYTE_URL": airbyte.url,
         "WORKFLOWS_EMULATOR_HOST": executions.address,
-        "CONNECTIONS_DIR": str(tmp_path),
+        "COMPANY_DIR": str(tmp_path),
         "WATCH_SECONDS": "0",  # one look per delivery: the tests deliver again
     }
     for name, value in values.items():

@@ -138,7 +138,7 @@ def scripted(environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "connections").mkdir()
     own = {
         "CONNECTORS_DIR": str(tmp_path / "connectors"),
-        "CONNECTIONS_DIR": str(tmp_path / "connections"),
+        "COMPANY_DIR": str(tmp_path),
         "SYNC_SILENCE_LIMIT_S": "20",
         "SYNC_CHECKPOINT_S": "0",
         "SYNC_RETRY_WAIT_S": "0.01",

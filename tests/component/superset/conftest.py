@@ -204,9 +204,9 @@ def _start(storage_server: str, folder: Path, started: ExitStack) -> Superset:
         "SUPERSET_URL": f"http://127.0.0.1:{port}",
         "SUPERSET_PORT": str(port),
         "SUPERSET_STATE_DIR": str(folder / "state"),
-        "SUPERSET_FILES_DIR": str(folder / "files"),
+        "COMPANY_DIR": str(folder / "company"),
     }
-    superset = Superset(cache, lake, folder / "files", folder / "state", environment, port)
+    superset = Superset(cache, lake, folder / "company/superset", folder / "state", environment, port)
     started.callback(superset.end_reconciler)
     reset_files(superset)
     superset.run("bootstrap.py")
@@ -235,3 +235,5 @@ def reset_files(superset: Superset) -> None:
     shutil.rmtree(superset.files, ignore_errors=True)
     for name in ("dashboards", "datasets"):
         shutil.copytree(ROOT / "superset" / name, superset.files / name)
+    for name in ("theme.yaml", "logo.svg"):
+        shutil.copy(ROOT / "superset" / name, superset.files / name)

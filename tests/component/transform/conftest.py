@@ -287,12 +287,14 @@ def grocery(
     url = f"http://127.0.0.1:{server.server_port}"
     connections = tmp_path / "connections"
     connections.mkdir()
+    (tmp_path / "sqlmesh_project").symlink_to(ROOT / "sqlmesh_project")
+    (tmp_path / "company.yaml").symlink_to(ROOT / "company.yaml")
     (connections / "grocery.yaml").write_text(CONNECTION)
     more = {
         "AIRBYTE_URL": f"{url}/api/public/v1",
         "RUN_EMULATOR_HOST": url,
         "LAKE_STATE_DIR": str(tmp_path / "lake"),
-        "CONNECTIONS_DIR": str(connections),
+        "COMPANY_DIR": str(tmp_path),
         "CLOUD_RUN_JOB": "transform",
     }
     for name, value in more.items():

@@ -1,0 +1,29 @@
+"""The company: one folder with its connections, SQLMesh project, dashboards, and ``company.yaml``.
+
+The folder is COMPANY_DIR; by default it is this repository, whose engine never writes there.
+
+    company.load(settings.company).first_day
+"""
+
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from biaac import files
+
+
+class Company(BaseModel):
+    """``company.yaml``: what is true of the whole installation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    first_day: date = Field(
+        description="Day of the first load. SQLMesh counts 5-minute intervals from here in every plan: "
+        "2 s for each year, measured. So it is not the first day of the data."
+    )
+
+
+def load(folder: Path) -> Company:
+    """Read ``folder/company.yaml``; ``PermanentError`` names every fault with its line."""
+    return files.load(folder / "company.yaml", Company)

@@ -91,7 +91,7 @@ class Laptop:
 
         def stand_in(name: str, module: str, *arguments: str, health: str | None = None) -> Service:
             state = [] if name == "storage" else ["--state", str(DATA / name)]
-            command = [laptop, "-m", f"local.{module}", "--port", str(self.port(name)), *state, *arguments]
+            command = [laptop, "-m", f"stand_ins.{module}", "--port", str(self.port(name)), *state, *arguments]
             return Service(name, command, self.port(name), health)
 
         every = [] if self.tick is None else ["--every", str(self.tick)]

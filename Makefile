@@ -15,7 +15,7 @@ PORT_BASE     ?= 18080
 SUPERSET_PORT ?= 8088
 SUPERVISOR    := PYTHONPATH=. $(ENVS)/laptop/bin/python -m laptop.supervisor
 
-.PHONY: help run setup test test-all lint bench stop clean
+.PHONY: help run setup test test-all lint size bench stop clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ lint: $(DEV) ## Style, types, import rules, locks, the build file
 	@PYTHONPATH=. $(ENVS)/dev/bin/lint-imports
 	@$(PYTHON) -m deploy.lint
 	@for lock in . superset connections/sources/* tests/infrastructure tests/infrastructure/checkov; do bin/uv lock --quiet --check --project $$lock; done
+
+size: $(DEV) ## Count lines, files and functions; writes docs/benchmarks/size.md
+	@$(PYTHON) -m tests.benchmark.size
 
 bench: setup $(DEV) ## Measure the pipeline in a fresh clone; writes docs/benchmarks/
 	@tests/browser/chromium.sh

@@ -1,0 +1,52 @@
+"""Files and functions stay short enough to be read at once."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmark import size
+
+# Longer ones, by name, and how long they may be. The first two are whole on purpose: one idea each.
+FILES = {
+    "biaac/releases.py": 340,
+    "ingestion/schema.py": 330,
+    "ingestion/bronze.py": 317,
+    "laptop/supervisor.py": 311,
+    "stand_ins/workflows/interpreter.py": 313,
+    "stand_ins/workflows/program.py": 372,
+    "superset/assets/files.py": 317,
+    "transform/build.py": 334,
+}
+FUNCTIONS = {
+    "cli/status.py status": 41,
+    "docs/cost.py page": 67,
+    "laptop/plan.py services": 52,
+    "stand_ins/run_jobs/api.py create_app": 63,
+    "stand_ins/scheduler/api.py create_app": 72,
+    "superset/assets/checks.py _faults": 41,
+    "superset/assets/layout.py _filters": 52,
+    "superset/assets/store.py dataset": 43,
+    "transform/job.py _build": 43,
+}
+
+
+@pytest.fixture
+def product(repository: Path) -> list[Path]:
+    return [path for path in size.python_files(repository) if size.is_product(path)]
+
+
+def test_no_file_is_longer_than_300_lines(repository: Path, product: list[Path]) -> None:
+    counts = {str(path): size.lines(repository, path) for path in product}
+    assert {path: count for path, count in counts.items() if count > FILES.get(path, size.FILE_LINES)} == {}
+
+
+def test_no_function_is_longer_than_40_lines(repository: Path, product: list[Path]) -> None:
+    functions = [one for path in product for one in size.functions(repository, path)]
+    longer = [one for one in functions if one.lines > FUNCTIONS.get(one.key, size.FUNCTION_LINES)]
+    assert sorted(longer, reverse=True) == []
+
+
+def test_a_function_is_as_long_as_its_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    x = 1\n\n    def g():\n        return x\n\n    return g\n")
+    lengths = {one.key: one.lines for one in size.functions(tmp_path, Path("a.py"))}
+    assert lengths == {"a.py f": 7, "a.py g": 2}

@@ -65,7 +65,7 @@ lint: $(DEV) ## Style, types, import rules, locks, the build file
 	@MYPYPATH=superset:. $(ENVS)/dev/bin/mypy --config-file superset/pyproject.toml superset/assets superset/plugin superset/*.py
 	@PYTHONPATH=. $(ENVS)/dev/bin/lint-imports
 	@$(PYTHON) -m deploy.lint
-	@for lock in . superset connections/sources/* tests/infrastructure tests/infrastructure/checkov; do bin/uv lock --quiet --check --project $$lock; done
+	@for lock in . superset connections/sources/* tests/company/connections/sources/* tests/infrastructure tests/infrastructure/checkov; do bin/uv lock --quiet --check --project $$lock; done
 
 size: $(DEV) ## Count lines, files and functions; writes docs/benchmarks/size.md
 	@$(PYTHON) -m tests.benchmark.size

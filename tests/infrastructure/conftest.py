@@ -47,8 +47,8 @@ def pristine(configuration: Path, tmp_path_factory: pytest.TempPathFactory) -> W
 
 @pytest.fixture(scope="session")
 def workspace(pristine: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """A folder to plan in, quickly, with everything known that an apply would tell."""
-    with terraform.standing_providers(pristine.configuration, terraform.EVERYTHING_KNOWN) as variables:
+    """A folder to plan in, quickly, with everything known that an apply would make."""
+    with terraform.standing_providers(pristine.configuration, everything_known=True) as variables:
         yield pristine.again(tmp_path_factory.mktemp("plans") / "root", variables)
 
 

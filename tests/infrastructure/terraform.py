@@ -20,9 +20,7 @@ OLDEST = (1, 11)  # write-only arguments
 # What a working folder leaves behind; the lock file holds hashes of the real providers, which are not served here.
 LEFT_OVERS = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "terraform.tfstate*", "*.tfplan", "crash.log")
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'  # the real one is a bucket
-# see offline/provider.py
-EVERYTHING_KNOWN = {"STAND_IN_EVERYTHING_KNOWN": "1"}
-CHANGED_BY_HAND = "STAND_IN_CHANGED_BY_HAND"
+EVERYTHING_KNOWN = "STAND_IN_EVERYTHING_KNOWN"  # see offline/provider.py
 
 
 class NotInstalledError(Exception):
@@ -68,16 +66,16 @@ def cli_configuration() -> Path:
 
 
 @contextmanager
-def standing_providers(configuration: Path, told: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def standing_providers(configuration: Path, *, everything_known: bool = False) -> Iterator[dict[str, str]]:
     """Providers that stay up over many commands, one at a time; the variables with which terraform finds them.
 
-    ``told``: variables of the providers' own (``EVERYTHING_KNOWN``, ``CHANGED_BY_HAND``).
+    ``everything_known``: a plan shows what an apply would make up, so that wiring can be read from it.
     """
     command = [str(environment("infrastructure") / "bin/python"), "-m", "tests.infrastructure.offline.plugin"]
     process = subprocess.Popen(
         [*command, "--standing", configuration.parent / "mirror"],
         cwd=ROOT,
-        env={**os.environ, **told},
+        env={**os.environ, EVERYTHING_KNOWN: str(int(everything_known))},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

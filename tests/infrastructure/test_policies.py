@@ -22,7 +22,17 @@ BUCKET = "google_storage_bucket"
 PROJECT_GRANT = "google_project_iam_member"
 SERVICE_GRANT = "google_cloud_run_v2_service_iam_member"
 COMPUTE = "123456789012-compute@developer.gserviceaccount.com"
-CLOSED_RULE = {"name": "x", "direction": "INGRESS", "source_ranges": ["0.0.0.0/0"]}
+DATABASE = "google_sql_database_instance"
+OPEN_RULE = {
+    "name": "x",
+    "direction": "INGRESS",
+    "source_ranges": ["0.0.0.0/0"],
+    "allow": [{"protocol": "tcp", "ports": ["22"]}],
+}
+
+
+def as_it_is(_values: Values) -> None:
+    """No change: the resource itself is wrong."""
 
 
 def put(*path: Any) -> Callable[[Values], None]:
@@ -42,101 +52,27 @@ def put(*path: Any) -> Callable[[Values], None]:
 Case = tuple[str, str, str | tuple[str, Values], Callable[[Values], None]]
 CASES: list[Case] = [
     ("everybody may call a service", "1", SERVICE_GRANT, put("member", "allUsers")),
-    (
-        "everybody with an account may read a bucket",
-        "1",
-        "google_storage_bucket_iam_member",
-        put("member", "allAuthenticatedUsers"),
-    ),
-    ("everybody passes IAP", "1", "google_iap_web_cloud_run_service_iam_member", put("member", "allUsers")),
-    (
-        "everybody reads a secret",
-        "1",
-        "google_secret_manager_secret_iam_member",
-        put("member", "allAuthenticatedUsers"),
-    ),
-    ("a wildcard in a principal", "2", PROJECT_GRANT, put("member", "serviceAccount:*@acme.iam.gserviceaccount.com")),
     ("a pool of workloads", "2", PROJECT_GRANT, put("member", "principalSet://iam.googleapis.com/projects/1/x/*")),
-    ("the owners of the project", "2", "google_storage_bucket_iam_member", put("member", "projectOwner:acme")),
-    ("owner", "3", PROJECT_GRANT, put("role", "roles/owner")),
     ("editor", "3", PROJECT_GRANT, put("role", "roles/editor")),
-    ("viewer", "3", PROJECT_GRANT, put("role", "roles/viewer")),
-    ("tokens of every account", "4", PROJECT_GRANT, put("role", "roles/iam.serviceAccountTokenCreator")),
     ("acting as every account", "4", PROJECT_GRANT, put("role", "roles/iam.serviceAccountUser")),
-    (
-        "granting anything",
-        "4",
-        (PROJECT_GRANT, {"role": "roles/resourcemanager.projectIamAdmin", "member": "user:a@b.c"}),
-        lambda _: None,
-    ),
-    (
-        "a role taken from everybody else",
-        "5",
-        ("google_project_iam_binding", {"role": "roles/run.viewer", "members": []}),
-        lambda _: None,
-    ),
-    ("a whole policy", "5", ("google_storage_bucket_iam_policy", {"bucket": "x", "policy_data": "{}"}), lambda _: None),
-    ("a key of an account", "6", ("google_service_account_key", {"service_account_id": "x"}), lambda _: None),
-    ("an HMAC key", "6", ("google_storage_hmac_key", {"service_account_email": "x"}), lambda _: None),
-    ("a service as the default account", "7", SERVICE, put("template", 0, "service_account", COMPUTE)),
-    ("a service as no account", "7", SERVICE, put("template", 0, "service_account", "")),
+    ("a role taken from everybody else", "5", ("google_project_iam_binding", {"role": "roles/run.viewer"}), as_it_is),
+    ("a key of an account", "6", ("google_service_account_key", {"service_account_id": "x"}), as_it_is),
     ("a job as the default account", "7", JOB, put("template", 0, "template", 0, "service_account", COMPUTE)),
-    ("a function as the default account", "7", FUNCTION, put("service_config", 0, "service_account_email", COMPUTE)),
-    ("a function built as no account", "7", FUNCTION, put("build_config", 0, "service_account", "")),
-    ("the workflow as no account", "7", "google_workflows_workflow", put("service_account", "")),
-    ("the trigger as no account", "7", "google_eventarc_trigger", put("service_account", "")),
-    ("a build as no account", "7", "google_cloudbuild_trigger", put("service_account", "")),
-    (
-        "an open service without IAP",
-        "20",
-        SERVICE,
-        lambda values: values.update(ingress="INGRESS_TRAFFIC_ALL", iap_enabled=False),
-    ),
-    ("ingress left to its default", "20", SERVICE, lambda values: values.update(ingress=None, iap_enabled=None)),
+    ("an open service without IAP", "20", SERVICE, lambda values: values.update(ingress=None, iap_enabled=None)),
     ("no check of who calls", "21", SERVICE, put("invoker_iam_disabled", True)),
     ("an open function", "22", FUNCTION, put("service_config", 0, "ingress_settings", "ALLOW_ALL")),
-    (
-        "a function behind a load balancer",
-        "22",
-        FUNCTION,
-        put("service_config", 0, "ingress_settings", "ALLOW_INTERNAL_AND_GCLB"),
-    ),
-    (
-        "a public database",
-        "23",
-        "google_sql_database_instance",
-        put("settings", 0, "ip_configuration", 0, "ipv4_enabled", True),
-    ),
-    (
-        "a hole in the wall",
-        "24",
-        ("google_compute_firewall", {**CLOSED_RULE, "allow": [{"protocol": "tcp", "ports": ["22"]}]}),
-        lambda _: None,
-    ),
+    ("a public database", "23", DATABASE, put("settings", 0, "ip_configuration", 0, "ipv4_enabled", True)),
+    ("a hole in the wall", "24", ("google_compute_firewall", OPEN_RULE), as_it_is),
     ("access lists on objects", "40", BUCKET, put("uniform_bucket_level_access", False)),
     ("public access left to what is above", "41", BUCKET, put("public_access_prevention", "inherited")),
     ("no versions", "42", BUCKET, put("versioning", 0, "enabled", False)),
     ("no soft delete", "43", BUCKET, put("soft_delete_policy", 0, "retention_duration_seconds", 0)),
     ("versions for ever", "44", BUCKET, put("lifecycle_rule", [])),
-    ("a secret in the state", "45", "google_secret_manager_secret_version", put("secret_data", "hunter2")),
     ("a password in the state", "45", "google_sql_user", put("password", "hunter2")),
     ("every secret of the project", "46", PROJECT_GRANT, put("role", "roles/secretmanager.secretAccessor")),
-    (
-        "a secret as a plain variable of a service",
-        "47",
-        SERVICE,
-        put("template", 0, "containers", 0, "env", 0, "name", "DB_PASSWORD"),
-    ),
-    (
-        "a secret as a plain variable of a function",
-        "47",
-        FUNCTION,
-        put("service_config", 0, "environment_variables", {"API_TOKEN": "x"}),
-    ),
-    ("an image by tag", "48", JOB, put("template", 0, "template", 0, "containers", 0, "image", "busybox:latest")),
-    ("an image by name alone", "48", SERVICE, put("template", 0, "containers", 0, "image", "busybox")),
+    ("a secret as a plain variable", "47", SERVICE, put("template", 0, "containers", 0, "env", 0, "name", "API_TOKEN")),
+    ("an image by tag", "48", SERVICE, put("template", 0, "containers", 0, "image", "busybox:latest")),
     ("a bucket without labels", "49", BUCKET, put("effective_labels", {})),
-    ("a service without labels", "49", SERVICE, put("effective_labels", {"app": "biaac"})),
 ]
 
 

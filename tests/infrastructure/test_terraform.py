@@ -1,7 +1,6 @@
 """The real terraform over ``terraform/``: format, validation, its own tests, and the life of a deployment."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,6 @@ from tests.infrastructure.deployment import PROJECT, REGION
 from tests.infrastructure.terraform import Workspace
 
 TERRAFORM = ROOT / "terraform"
-# What a destroy without a second thought must leave.
-KEPT = {
-    "module.cache.google_cloud_run_v2_service.main",
-    "module.database.google_sql_database_instance.main",
-    "module.superset.google_cloud_run_v2_service.main",
-    "module.workflow.google_workflows_workflow.main",
-}
 Values = Callable[[str], dict[str, Any]]
 
 
@@ -45,19 +37,6 @@ def test_the_files_are_formatted(configuration: Path) -> None:
 def test_the_configuration_is_valid(workspace: Workspace) -> None:
     answer = json.loads(workspace.run("validate", "-json").stdout)
     assert answer["diagnostics"] == []
-
-
-def test_what_nobody_has_to_know_is_long_and_fits_into_a_url() -> None:
-    # No plan shows what is ephemeral, so it is read where it is written.
-    lengths = re.findall(r"([\w-]+) = \{\n\s+generate_length = (\d+)\n", (TERRAFORM / "main.tf").read_text())
-    assert dict(lengths) == {"superset-secret-key": "48", "superset-admin-password": "32"}
-    for file, length in (("secrets/main.tf", "each.value.generate_length"), ("database/users.tf", "40")):
-        text = (TERRAFORM / "modules" / file).read_text()
-        (block,) = re.findall(r'^ephemeral "random_password" "\w+" \{\n(.+?)^\}', text, re.DOTALL | re.MULTILINE)
-        assert re.findall(r"^  (length|special) += (\S+)", block, re.MULTILINE) == [
-            ("length", length),
-            ("special", "false"),
-        ], file
 
 
 def test_the_bootstrap_makes_the_bucket_of_the_state_and_nothing_else(
@@ -87,15 +66,9 @@ def test_its_own_tests_pass(folder: Path, pristine: Workspace, providers: dict[s
 
 
 @pytest.fixture(scope="module")
-def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the providers read what a person changed; nothing yet."""
-    return tmp_path_factory.mktemp("by_hand") / "changes.json"
-
-
-@pytest.fixture(scope="module")
-def providers(pristine: Workspace, by_hand: Path) -> Iterator[dict[str, str]]:
-    """Providers that tell after an apply only what the real ones tell then."""
-    with terraform.standing_providers(pristine.configuration, {terraform.CHANGED_BY_HAND: str(by_hand)}) as variables:
+def providers(pristine: Workspace) -> Iterator[dict[str, str]]:
+    """Providers whose results are known after an apply only, as the real ones' are."""
+    with terraform.standing_providers(pristine.configuration) as variables:
         yield variables
 
 
@@ -122,54 +95,6 @@ def test_a_second_plan_is_empty(deployed: Workspace) -> None:
     done = deployed.run("plan", "-input=false", "-no-color", "-detailed-exitcode")
     assert done.returncode == 0, done.stdout
     assert "No changes." in done.stdout
-
-
-def test_no_secret_is_in_the_state(deployed: Workspace) -> None:
-    state = json.loads((deployed.folder / "terraform.tfstate").read_text())
-    kept = [
-        (one["type"], key)
-        for one in state["resources"]
-        for instance in one["instances"]
-        for key in ("secret_data", "secret_data_wo", "password", "password_wo", "private_key", "result")
-        if instance["attributes"].get(key)
-    ]
-    assert kept == []
-    assert "random_password" not in {one["type"] for one in state["resources"]}
-
-
-def test_a_schedule_changed_by_hand_shows_as_drift_and_is_put_back(deployed: Workspace, by_hand: Path) -> None:
-    by_hand.write_text(json.dumps({"google_cloud_scheduler_job": {"sweep": {"schedule": "0 4 * * *", "paused": True}}}))
-    try:
-        deployed.must("plan", "-input=false", "-no-color", "-out=drift.tfplan")
-        plan = json.loads(deployed.must("show", "-json", "drift.tfplan"))
-    finally:
-        by_hand.unlink()
-    (drift,) = plan["resource_drift"]
-    assert drift["type"] == "google_cloud_scheduler_job"
-    assert drift["change"]["after"]["schedule"] == "0 4 * * *"
-    (change,) = (one for one in plan["resource_changes"] if one["change"]["actions"] != ["no-op"])
-    assert (change["type"], change["change"]["actions"]) == ("google_cloud_scheduler_job", ["update"])
-    assert (change["change"]["after"]["schedule"], change["change"]["after"]["paused"]) == ("*/15 * * * *", False)
-
-
-def test_destroying_is_refused_until_protection_is_taken_away(
-    deployed: Workspace, providers: dict[str, str], values: Values, tmp_path: Path
-) -> None:
-    workspace = deployed.again(tmp_path / "copy", providers)
-    refused = workspace.run("destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color")
-    assert refused.returncode == 1
-    assert "without setting deletion_protection=false" in refused.stderr
-    assert set(workspace.must("state", "list").split()) >= KEPT
-
-
-def test_without_protection_everything_can_be_destroyed(
-    deployed: Workspace, providers: dict[str, str], values: Values, tmp_path: Path
-) -> None:
-    workspace = deployed.again(tmp_path / "copy", providers)
-    workspace.plan({**values("team"), "deletion_protection": False})
-    workspace.must("apply", "-input=false", "-no-color", "saved.tfplan")
-    workspace.must("destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color")
-    assert [line for line in workspace.must("state", "list").split() if "data." not in line] == []
 
 
 def test_going_from_one_airbyte_to_another_keeps_what_is_kept(

@@ -1,7 +1,7 @@
 # A function of the second generation is a Cloud Run service of the same name: the role is needed there;
 # roles/cloudfunctions.invoker would not let anybody in. https://cloud.google.com/functions/docs/securing/authenticating
 resource "google_cloud_run_v2_service_iam_member" "caller" {
-  for_each = laptop.functions
+  for_each = local.functions
 
   project  = var.project_id
   location = var.region

@@ -56,12 +56,12 @@ locals {
   # An internal service is reached through our network only, and from there nothing but Google is reached: whoever has
   # to call an Airbyte on the internet must not send through it.
   through_network = {
-    for name, function in laptop.functions : name =>
+    for name, function in local.functions : name =>
     function.reach == "cache" || (function.reach == "airbyte" && var.airbyte_is_internal)
   }
 
   airbyte_secrets = {
-    for name, function in laptop.functions : name => function.reach == "airbyte" ? var.airbyte_secrets : {}
+    for name, function in local.functions : name => function.reach == "airbyte" ? var.airbyte_secrets : {}
   }
 }
 
@@ -82,7 +82,7 @@ resource "google_storage_bucket_object" "source" {
 }
 
 resource "google_cloudfunctions2_function" "main" {
-  for_each = laptop.functions
+  for_each = local.functions
 
   project      = var.project_id
   name         = each.key

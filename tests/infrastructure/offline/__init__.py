@@ -1,9 +1,9 @@
 """A stand-in for the Google provider, so that the real terraform can validate, plan, test and "apply" with no network.
 
 It is a *schema check, not the real provider*. Of the services this project uses it knows every resource type, block,
-attribute and documented value, what is required or read-only, and a short list of formats and choices (``rules``). It
-does not know the rest of Google's rules: which change forces a replacement, what else conflicts, whether a permission
-suffices, what a quota allows. In Cloud Build the real provider runs.
+attribute and documented value, and what is required or read-only. It does not know Google's rules: formats of names,
+which change forces a replacement, what conflicts, whether a permission suffices, what a quota allows. In Cloud Build
+the real provider runs.
 
 The schema is derived from packages of a committed lock (``tests/infrastructure/pyproject.toml``) and cached below
 ``.biaac/infrastructure/``; nothing generated is committed.
@@ -14,7 +14,6 @@ The schema is derived from packages of a committed lock (``tests/infrastructure/
     wire        those values as terraform's plugin protocol wants them
     behaviour   what a plan and an apply make of a configuration
     provider    the protocol's calls
-    rules       what the provider refuses beyond its schema: formats of names, choices of one
     plugin      the process terraform starts
     mirror      packages -> schema -> a filesystem mirror that terraform installs from
 """

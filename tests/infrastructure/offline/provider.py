@@ -1,6 +1,5 @@
 """The calls of terraform's plugin protocol, answered from a schema."""
 
-import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,13 +8,12 @@ from typing import Any
 import msgpack
 from tf.gen import tfplugin_pb2 as protocol
 
-from tests.infrastructure.offline import behaviour, rules
+from tests.infrastructure.offline import behaviour
 from tests.infrastructure.offline.schema import Block
 from tests.infrastructure.offline.wire import EPHEMERAL_RESULT, UNKNOWN, decode, encode, field, unpack_block
 
 # Variables of the process that runs terraform; it hands them to its providers.
 EVERYTHING_KNOWN = "STAND_IN_EVERYTHING_KNOWN"  # "1": a plan shows what an apply would make up, so wiring can be read
-CHANGED_BY_HAND = "STAND_IN_CHANGED_BY_HAND"  # path of JSON {type: {name: {attribute: value}}}: what a person changed
 
 Call = Callable[[Any], Any]
 ERROR = 1
@@ -36,7 +34,6 @@ class Provider:
         self.unpacked: dict[tuple[str, str], Block] = {}
         self.defaults = behaviour.Defaults()
         self.everything_known = os.environ.get(EVERYTHING_KNOWN) == "1"
-        self.by_hand = os.environ.get(CHANGED_BY_HAND)
 
     def block(self, of: str, kind: str) -> Block:
         """The block of a resource, data source or ephemeral resource type."""
@@ -86,26 +83,21 @@ class Provider:
 
     def validate_resource(self, request: Any) -> Any:
         """Refuse what the schema's types let through and Google does not."""
-        config, block = decode(request.config), self.block("resources", request.type_name)
-        found = [*complaints(request.type_name, block, config), *map(error, rules.broken(request.type_name, config))]
-        return protocol.ValidateResourceConfig.Response(diagnostics=found)
+        errors = faults(request.type_name, self.block("resources", request.type_name), decode(request.config))
+        return protocol.ValidateResourceConfig.Response(diagnostics=list(errors))
 
     def validate_data_source(self, request: Any) -> Any:
         """The same for a data source."""
-        found = complaints(request.type_name, self.block("data_sources", request.type_name), decode(request.config))
-        return protocol.ValidateDataResourceConfig.Response(diagnostics=list(found))
+        errors = faults(request.type_name, self.block("data_sources", request.type_name), decode(request.config))
+        return protocol.ValidateDataResourceConfig.Response(diagnostics=list(errors))
 
     def upgrade(self, request: Any) -> Any:
         """State is always of this schema: pass it on."""
         return protocol.UpgradeResourceState.Response(upgraded_state=protocol.DynamicValue(json=request.raw_state.json))
 
     def read(self, request: Any) -> Any:
-        """What stands in the cloud: the state, but for what was changed by hand."""
-        state = decode(request.current_state)
-        if state is not None and self.by_hand and Path(self.by_hand).exists():
-            changes = json.loads(Path(self.by_hand).read_text()).get(request.type_name, {})
-            state |= changes.get(behaviour.name_of(request.type_name, state), {})
-        return protocol.ReadResource.Response(new_state=encode(state), private=request.private)
+        """What stands in the cloud: what the state says."""
+        return protocol.ReadResource.Response(new_state=request.current_state, private=request.private)
 
     def plan(self, request: Any) -> Any:
         """What an apply would make of the configuration."""
@@ -123,12 +115,8 @@ class Provider:
         )
 
     def apply(self, request: Any) -> Any:
-        """Make it so; refuse to destroy what is protected, as the provider does."""
-        planned, prior = decode(request.planned_state), decode(request.prior_state)
-        if planned is None and prior.get("deletion_protection"):
-            name = behaviour.name_of(request.type_name, prior)
-            refusal = error(f"cannot destroy {request.type_name} {name} without setting deletion_protection=false")
-            return protocol.ApplyResourceChange.Response(new_state=encode(prior), diagnostics=[refusal])
+        """Make it so."""
+        planned = decode(request.planned_state)
         if planned is not None:
             block = self.block("resources", request.type_name)
             planned = behaviour.settled(request.type_name, block, planned, self.defaults)
@@ -142,8 +130,8 @@ class Provider:
         for name, attribute in block.attributes.items():
             if config.get(name) is None and attribute.computed:
                 config[name] = UNKNOWN
-        found = behaviour.settled(f"data {request.type_name}", block, config, self.defaults)
-        return protocol.ReadDataSource.Response(state=encode(found))
+        values = behaviour.settled(f"data {request.type_name}", block, config, self.defaults)
+        return protocol.ReadDataSource.Response(state=encode(values))
 
     def open_ephemeral(self, request: Any) -> bytes:
         """A value that lives for one run only."""
@@ -151,8 +139,8 @@ class Provider:
         for name, attribute in block.attributes.items():
             if config.get(name) is None and attribute.computed:
                 config[name] = UNKNOWN
-        found = behaviour.settled(request.type_name, block, config, self.defaults)
-        return field(EPHEMERAL_RESULT, encode(found).SerializeToString())
+        values = behaviour.settled(request.type_name, block, config, self.defaults)
+        return field(EPHEMERAL_RESULT, encode(values).SerializeToString())
 
 
 def text(value: Any, otherwise: str) -> str:
@@ -160,7 +148,7 @@ def text(value: Any, otherwise: str) -> str:
     return value if isinstance(value, str) else otherwise
 
 
-def complaints(kind: str, block: Block, config: dict[str, Any]) -> Iterable[Any]:
+def faults(kind: str, block: Block, config: dict[str, Any]) -> Iterable[Any]:
     """Read-only arguments that are set, and values that are none of the documented ones."""
     for path in behaviour.read_only_set(block, config):
         yield error(f"{kind}: {path} is set by the provider and cannot be configured")

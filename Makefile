@@ -52,9 +52,8 @@ STACK    := tests/end_to_end tests/browser tests/operations
 test: proof ## Every test but the longest: stack and browser, components, units, terraform
 	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/stand_ins tests/infrastructure tests/unit -m "not longest"
 
-test-all: test ## The longest too: real data on both gateways, an image built, every mutation of terraform/
-	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations -m longest
-	@BIAAC_MUTATIONS=all $(PYTHON) -m pytest tests/infrastructure/test_mutations.py
+test-all: test ## The longest too: real data on both gateways, images built, mistakes made in terraform/
+	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations tests/infrastructure -m longest
 	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 tests/component/gateways/test_killed.py tests/scale tests/containers
 
 lint: $(DEV) ## Style, types, import rules, locks, the build file

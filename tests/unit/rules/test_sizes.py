@@ -19,7 +19,6 @@ FILES = {
 }
 FUNCTIONS = {
     "cli/status.py status": 41,
-    "docs/cost.py page": 67,
     "laptop/plan.py services": 52,
     "stand_ins/run_jobs/api.py create_app": 63,
     "stand_ins/scheduler/api.py create_app": 72,

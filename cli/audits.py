@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from biaac import runs
-from cli.session import Session, console, print_json
+from cli.session import Session, print_json, print_table
 
 STYLES = {"passed": "green", "warned": "yellow", "failed": "red"}
 
@@ -20,14 +20,12 @@ def audits(
     Example: biaac audits --limit 3
     """
     session = Session.open()
-    found = [
-        (run, audit) for run in runs.history(session.ops, session.environment, limit=limit) for audit in run.audits
-    ]
+    rows = [(run, audit) for run in runs.history(session.ops, session.environment, limit=limit) for audit in run.audits]
     if json:
-        print_json([{"run": run.execution, "outcome": a.outcome} | a.model_dump(mode="json") for run, a in found])
+        print_json([{"run": run.execution, "outcome": a.outcome} | a.model_dump(mode="json") for run, a in rows])
         return
     table = Table("run", "model", "audit", "outcome", "rows")
-    for run, audit in found:
+    for run, audit in rows:
         outcome = f"[{STYLES[audit.outcome]}]{audit.outcome}[/]"
         table.add_row(run.execution[:8], audit.model, audit.audit, outcome, f"{audit.rows:,}")
-    console.print(table)
+    print_table(table)

@@ -1,6 +1,9 @@
 """``biaac connections``: check the files, and make Cloud Scheduler's jobs equal to them."""
 
+import contextlib
 import json
+from collections import Counter
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +19,9 @@ from cli.settings import Settings
 app = typer.Typer(help="Ingestion as files.", no_args_is_help=True)
 PREFIX = "sync-"  # ours among the jobs of the project; Terraform owns the others
 DEADLINE_S = 180  # a sync is started in seconds; three minutes is Scheduler's own default
-COMPARED = ("schedule", "time_zone", "description", "http_target", "attempt_deadline")
+SIGNS = {"created": "+", "updated": "~", "deleted": "-"}
+COMPARED = ("schedule", "time_zone", "description", "attempt_deadline")
+COMPARED_OF_TARGET = ("uri", "http_method", "body", "oidc_token")
 
 
 @app.command()
@@ -25,10 +30,9 @@ def validate() -> None:
 
     Example: biaac connections validate
     """
-    found = files.load(Session.open().settings.connections)
-    for name, connection in found.items():
+    for name, connection in files.load(Session.open().settings.connections).items():
         streams = ", ".join(stream.name for stream in connection.enabled_streams)
-        console.print(f"{name}: well ({connection.schedule.cron} {connection.schedule.time_zone}; {streams})")
+        console.print(f"{name}: valid ({connection.schedule.cron} {connection.schedule.time_zone}; {streams})")
 
 
 @app.command()
@@ -39,35 +43,49 @@ def apply(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     """
     session = Session.open()
     client = scheduler_client(session.settings)
-    wanted = {_name(session.settings, c.name): _job(session.settings, c) for c in _load(session)}
-    there = {job.name: job for job in client.list_jobs(parent=session.settings.parent, timeout=20)}
-    ours = {name: job for name, job in there.items() if name.rpartition("/")[2].startswith(PREFIX)}
-    creates = [job for name, job in wanted.items() if name not in ours]
-    updates = [job for name, job in wanted.items() if name in ours and _differs(job, ours[name])]
-    deletes = [name for name in ours if name not in wanted]
-    for sign, names in (("+", [j.name for j in creates]), ("~", [j.name for j in updates]), ("-", deletes)):
-        for name in names:
-            when = f"  {wanted[name].schedule} {wanted[name].time_zone}" if name in wanted else ""
-            console.print(f"{sign} schedule {name.rpartition('/')[2]}{when}", markup=False)
-    if not (creates or updates or deletes):
+    changes = _changes(session.settings, client)
+    if not changes:
         console.print("schedules: nothing to change")
         return
+    for change in changes:
+        when = f"  {change.job.schedule} {change.job.time_zone}" if change.job else ""
+        console.print(f"{SIGNS[change.verb]} schedule {change.name.rpartition('/')[2]}{when}", markup=False)
     if not yes:
         typer.confirm("apply?", abort=True)
-    for job in creates:
-        client.create_job(parent=session.settings.parent, job=job, timeout=20)
-    for job in updates:
-        client.update_job(job=job, timeout=20)
-    for name in deletes:
-        try:
-            client.delete_job(name=name, timeout=20)
-        except NotFound:
-            continue  # somebody else has
-    console.print(f"schedules: {len(creates)} created, {len(updates)} updated, {len(deletes)} deleted")
+    for change in changes:
+        _make(change, client, session.settings)
+    counts = Counter(change.verb for change in changes)
+    console.print("schedules: " + ", ".join(f"{counts[verb]} {verb}" for verb in SIGNS))
 
 
-def _load(session: Session) -> list[Connection]:
-    return list(files.load(session.settings.connections).values())
+@dataclass(frozen=True)
+class Change:
+    """One job of Cloud Scheduler that is not as the files say."""
+
+    verb: str  # one of SIGNS
+    name: str
+    job: Any | None = None  # as the files say; None: no file asks for it
+
+
+def _changes(settings: Settings, client: Any) -> list[Change]:
+    expected = {_name(settings, c.name): _job(settings, c) for c in files.load(settings.connections).values()}
+    jobs = {job.name: job for job in client.list_jobs(parent=settings.parent, timeout=20)}
+    ours = {name: job for name, job in jobs.items() if name.rpartition("/")[2].startswith(PREFIX)}
+    return [
+        *(Change("created", name, job) for name, job in expected.items() if name not in ours),
+        *(Change("updated", name, job) for name, job in expected.items() if name in ours and _differs(job, ours[name])),
+        *(Change("deleted", name) for name in ours if name not in expected),
+    ]
+
+
+def _make(change: Change, client: Any, settings: Settings) -> None:
+    if change.verb == "created":
+        client.create_job(parent=settings.parent, job=change.job, timeout=20)
+    elif change.verb == "updated":
+        client.update_job(job=change.job, timeout=20)
+    else:
+        with contextlib.suppress(NotFound):  # somebody else has deleted it
+            client.delete_job(name=change.name, timeout=20)
 
 
 def _name(settings: Settings, connection: str) -> str:
@@ -106,10 +124,8 @@ def _identity(settings: Settings, uri: str) -> dict[str, str] | None:
     return {"service_account_email": settings.scheduler_account, "audience": uri}
 
 
-def _differs(wanted: Any, found: Any) -> bool:
+def _differs(expected: Any, job: Any) -> bool:
     """Whether a field of ours is not as the file says; headers that the service adds are its own."""
-    if any(getattr(wanted, name) != getattr(found, name) for name in COMPARED if name != "http_target"):
+    if any(getattr(expected, name) != getattr(job, name) for name in COMPARED):
         return True
-    mine, other = wanted.http_target, found.http_target
-    fields = ("uri", "http_method", "body", "oidc_token")
-    return any(getattr(mine, name) != getattr(other, name) for name in fields)
+    return any(getattr(expected.http_target, name) != getattr(job.http_target, name) for name in COMPARED_OF_TARGET)

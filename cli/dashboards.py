@@ -23,7 +23,7 @@ def validate() -> None:
     Example: biaac dashboards validate
     """
     _run("--plan")
-    console.print("every dashboard file is well")
+    console.print("every dashboard file is valid")
 
 
 @app.command()
@@ -32,7 +32,7 @@ def plan() -> None:
 
     Example: biaac dashboards plan
     """
-    _tell(_run("--plan"))
+    _print_changes(_run("--plan"))
 
 
 @app.command()
@@ -41,11 +41,11 @@ def apply() -> None:
 
     Example: biaac dashboards apply
     """
-    _tell(_run())
+    _print_changes(_run())
 
 
 def _run(*arguments: str) -> list[str]:
-    """Run the job to its end; the lines it printed. ``PermanentError`` with its last words if it failed."""
+    """Run the job to its end; the lines it printed. ``PermanentError`` with the end of its log if it failed."""
     from google.cloud import run_v2
 
     session = Session.open()
@@ -64,9 +64,9 @@ def _run(*arguments: str) -> list[str]:
             failed = True
     lines = _log(job_executions_client(session.settings).get_execution(name=name, timeout=20).log_uri)
     if failed:
-        words = [line for line in lines if not line.startswith("{")]
+        output = [line for line in lines if not line.startswith("{")]
         raise PermanentError(
-            "\n".join(words[-12:]) or f"{name} failed", hint="mend the file, then biaac dashboards plan"
+            "\n".join(output[-12:]) or f"{name} failed", hint="mend the file, then biaac dashboards plan"
         )
     return lines
 
@@ -80,7 +80,7 @@ def _log(uri: str) -> list[str]:
     return Path(address.path).read_text(errors="replace").splitlines()
 
 
-def _tell(lines: list[str]) -> None:
+def _print_changes(lines: list[str]) -> None:
     for change in [json.loads(line) for line in lines if line.startswith("{")]:
         if "severity" in change:
             continue  # Superset's log, on the same output

@@ -1,7 +1,5 @@
 """``biaac doctor``: each thing that is wrong, and the command that mends it."""
 
-import shutil
-import socket
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -10,15 +8,13 @@ import typer
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from rich.markup import escape
 
-from biaac import runs
+from biaac import connections, runs
 from biaac.errors import BiaacError
-from biaac.settings import ROOT
 from cli import query, state
 from cli.session import Session, console, unanswered
-from laptop import plan as laptop
 
-ENVIRONMENTS = ("functions", "transform", "cache", "ingestion", "laptop", "superset")  # RUNTIME of the Makefile
-LEAST_FREE = 2 * 2**30  # bytes: a first sync, its lake, its release and the cache's copy of it take about 1 GiB
+Fault = tuple[str, str]  # what is wrong, and the command that mends it
+Check = Callable[[], Iterator[Fault]]
 
 
 def doctor() -> None:
@@ -26,74 +22,50 @@ def doctor() -> None:
 
     Example: biaac doctor
     """
-    session = Session.open()
-    told: set[Fault] = set()
-    for check in CHECKS:
-        with console.status(check.__name__):
-            faults = list(_faults(check, session))
+    shown: set[Fault] = set()
+    for label, check in _checks(Session.open()).items():
+        with console.status(label):
+            faults = _faults(check)
         if not faults:
-            console.print(f"[green]✓[/] {(check.__doc__ or '').strip().rstrip('.')}")
+            console.print(f"[green]✓[/] {label}")
         for fault, mend in faults:
-            if (fault, mend) not in told:  # storage that is down fails more than one check
-                told.add((fault, mend))
+            if (fault, mend) not in shown:  # storage that is down fails more than one check
+                shown.add((fault, mend))
                 console.print(f"[red]✗[/] {escape(fault)}\n  next: {escape(mend)}")
-    if told:
+    if shown:
         raise typer.Exit(1)
 
 
-Fault = tuple[str, str]
+def _checks(session: Session) -> dict[str, Check]:
+    """Every check by the sentence that is true when it yields nothing; those of a laptop only on a laptop."""
+    checks: dict[str, Check] = {}
+    if session.on_laptop:
+        from laptop.checks import CHECKS
+
+        checks.update(CHECKS)
+    return checks | {
+        "every connection file is valid, and no source is stale": lambda: sources(session),
+        "readers see a release, and it is the newest": lambda: release(session),
+        "the last run was not rejected and did not die": lambda: last_run(session),
+        "the cache service answers for the release readers see": lambda: answers(session),
+        "Superset answers": lambda: dashboards(session),
+    }
 
 
-def _faults(check: "Callable[[Session], Iterator[Fault]]", session: Session) -> Iterator[Fault]:
-    """What a check finds; one that cannot be made is a fault itself."""
+def _faults(check: Check) -> list[Fault]:
+    """What a check yields; one that cannot be made is a fault itself."""
     try:
-        yield from check(session)
+        return list(check())
     except BiaacError as error:
-        yield error.message, error.hint or "make run"
+        return [(error.message, error.hint or "make run")]
     except (httpx.TransportError, requests.ConnectionError, RetryError) as error:
-        yield unanswered(error), "make run"
+        return [(unanswered(error), "make run")]
     except GoogleAPICallError as error:
-        yield f"a service does not answer: {error.message or error}", "make run"
+        return [(f"a service does not answer: {error.message or error}", "make run")]
 
 
-def environments(_: Session) -> Iterator[Fault]:
-    """Every environment is built."""
-    sources = (f"source-{folder.parent.name}" for folder in (ROOT / "connections/sources").glob("*/uv.lock"))
-    for name in (*ENVIRONMENTS, *sorted(sources)):
-        if not (laptop.ENVIRONMENTS / name / ".ready").exists():
-            yield f"environment {name} is missing or was not finished", "make setup"
-
-
-def processes(_: Session) -> Iterator[Fault]:
-    """Every service runs."""
-    services = state.services()
-    if not services:
-        yield "nothing runs on this machine", "make run"
-        return
-    if pid := state.dead_supervisor():
-        yield f"the supervisor (pid {pid}) is dead: nothing restarts what dies", "make run"
-    for service in services:
-        if not service.alive:
-            yield f"{service.name} (pid {service.pid}) is dead; its log: {service.log}", "make stop, then make run"
-            if _taken(service.port):
-                yield f"port {service.port} of {service.name} is another program's", f"lsof -i :{service.port}"
-
-
-def _taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def disk(_: Session) -> Iterator[Fault]:
-    """There is room on the disk."""
-    free = shutil.disk_usage(laptop.HOME).free
-    if free < LEAST_FREE:
-        yield f"{free / 2**30:.1f} GiB are free at {laptop.HOME}, {LEAST_FREE / 2**30:.0f} are needed", "make clean"
-
-
-def files(session: Session) -> Iterator[Fault]:
-    """Every connection file is well, and no source is stale."""
+def sources(session: Session) -> Iterator[Fault]:
+    """Connections whose last sync failed or is too long ago."""
     for each in state.connections_now(session):
         if each.freshness == "stale":
             yield f"{each.connection.name} was last synced {each.age} ago", f"biaac sync {each.connection.name}"
@@ -102,16 +74,16 @@ def files(session: Session) -> Iterator[Fault]:
 
 
 def release(session: Session) -> Iterator[Fault]:
-    """Readers see a release, and it is the newest."""
+    """No release though there are connections, or one that is held."""
     pointer, current = state.current(session)
-    if current is None:
+    if current is None and connections.load(session.settings.connections):
         yield "there is no release yet", "biaac sync NAME"
     if pointer and pointer.held:
         yield f"{pointer.held.by} holds the release: {pointer.held.reason}", "biaac releases resume"
 
 
 def last_run(session: Session) -> Iterator[Fault]:
-    """The last run was neither rejected nor died."""
+    """A newest run that was rejected or died."""
     run = state.last_run(session)
     for execution in state.undecided(session, {run.execution} if run else set(), limit=1):
         if execution.state.name not in ("ACTIVE", "QUEUED"):
@@ -121,14 +93,8 @@ def last_run(session: Session) -> Iterator[Fault]:
         yield f"run {run.execution} was rejected: {run.message}", f"biaac runs show {run.execution}"
 
 
-def events(_: Session) -> Iterator[Fault]:
-    """No event is dead or refused."""
-    if found := state.owed_events():
-        yield f"{len(found)} events are undelivered, the oldest for {found[0]}", "read .biaac/logs/functions.log"
-
-
 def answers(session: Session) -> Iterator[Fault]:
-    """The cache service answers for the release readers see."""
+    """A cache service that refuses a query or is gone."""
     import adbc_driver_manager
 
     try:
@@ -138,19 +104,7 @@ def answers(session: Session) -> Iterator[Fault]:
 
 
 def dashboards(session: Session) -> Iterator[Fault]:
-    """Superset answers."""
-    if not httpx.get(f"{session.settings.superset_url}/health", timeout=30).is_success:
-        yield f"{session.settings.superset_url} does not answer well", "make run"
-
-
-CHECKS: tuple[Callable[[Session], Iterator[Fault]], ...] = (
-    environments,
-    processes,
-    disk,
-    files,
-    release,
-    last_run,
-    events,
-    answers,
-    dashboards,
-)
+    """A Superset that answers with an error."""
+    response = httpx.get(f"{session.settings.superset_url}/health", timeout=30)
+    if not response.is_success:
+        yield f"{session.settings.superset_url} answers {response.status_code}", "make run"

@@ -1,4 +1,4 @@
-"""The command's root: mounts the nouns and turns errors into words and exit codes (0 well, 1 failed, 2 usage)."""
+"""The command's root: mounts the nouns and turns errors into words and exit codes (0 ok, 1 failed, 2 usage)."""
 
 import sys
 
@@ -31,9 +31,9 @@ app.add_typer(workflows.app, name="workflows")
 
 
 def main() -> None:
-    """Run, and say what went wrong without a traceback where a person can do something about it."""
+    """Run a command; a failure that a person can mend ends without a traceback, with exit code 1."""
     try:
-        app()
+        app(prog_name="biaac")
     except BiaacError as error:
         _fail(str(error))
     except (httpx.TransportError, requests.ConnectionError, RetryError) as error:

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from biaac import releases as records
-from cli.session import Session, console, print_json
+from cli.session import Session, console, print_json, print_table
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -28,16 +28,16 @@ def releases(
     session = Session.open()
     pointer = records.pointer(session.lake, session.environment)
     newest = sorted(records.ids(session.lake, session.environment), reverse=True)[:limit]
-    found = [records.read(session.lake, session.environment, each) for each in newest]
+    listed = [records.read(session.lake, session.environment, each) for each in newest]
     if json:
         shown = [
             {"id": r.id, "current": bool(pointer and pointer.release == r.id)} | r.model_dump(mode="json")
-            for r in found
+            for r in listed
         ]
         print_json(shown)
         return
     table = Table("", Column("release", no_wrap=True), "created", "data as of", "syncs", "audits", "rows")
-    for release in found:
+    for release in listed:
         mark = "[green]►[/]" if pointer and pointer.release == release.id else ""
         passed = sum(audit.outcome == "passed" for audit in release.audits)
         as_of = f"{release.data_as_of:%Y-%m-%d %H:%M}" if release.data_as_of else "-"
@@ -45,8 +45,8 @@ def releases(
         created = f"{release.created_at:%Y-%m-%d %H:%M:%S}"
         audits = f"{passed} of {len(release.audits)}"
         table.add_row(mark, release.id, created, as_of, str(len(release.loads)), audits, f"{rows:,}")
-    console.print(table)
-    _tell_hold(pointer)
+    print_table(table)
+    _print_hold(pointer)
 
 
 @app.command()
@@ -72,7 +72,7 @@ def rollback(
     by = getpass.getuser()
     pointer = records.roll_back(session.lake, session.environment, release, by=by, reason=reason)
     console.print(f"readers see {pointer.release}")
-    _tell_hold(pointer)
+    _print_hold(pointer)
 
 
 @app.command()
@@ -86,7 +86,7 @@ def resume() -> None:
     console.print(f"{promotion.outcome}: readers see {promotion.current}")
 
 
-def _tell_hold(pointer: records.Pointer | None) -> None:
+def _print_hold(pointer: records.Pointer | None) -> None:
     if pointer and pointer.held:
         held = pointer.held
         console.print(f"[yellow]held by {held.by} since {held.since:%Y-%m-%d %H:%M}: {escape(held.reason)}")

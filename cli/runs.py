@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from biaac import runs as records
 from biaac.errors import PermanentError
 from cli import follow, state
-from cli.session import Session, console, print_json
+from cli.session import Session, console, print_json, print_table
 
 app = typer.Typer(invoke_without_command=True)
 STYLES = {"published": "green", "nothing_new": "dim", "rejected": "red"}
@@ -29,21 +29,21 @@ def runs(
     if context.invoked_subcommand:
         return
     session = Session.open()
-    found = records.history(session.ops, session.environment, limit=limit)
-    undecided = state.undecided(session, {run.execution for run in found}, limit=limit)
+    listed = records.history(session.ops, session.environment, limit=limit)
+    undecided = state.undecided(session, {run.execution for run in listed}, limit=limit)
     if json:
-        print_json([*map(_undecided, undecided), *(run.model_dump(mode="json") for run in found)])
+        print_json([*map(_undecided, undecided), *(run.model_dump(mode="json") for run in listed)])
         return
     table = Table(*(Column(name, no_wrap=True) for name in ("run", "when", "reason", "outcome", "took")))
     for each in undecided:
         style = "dim" if each.state.name in ("ACTIVE", "QUEUED") else "red"
         table.add_row(_id(each), f"{each.start_time:%m-%d %H:%M:%S}", "", f"[{style}]{each.state.name.lower()}[/]", "")
-    for run in found:
+    for run in listed:
         took = f"{(run.finished_at - run.started_at).total_seconds():.1f} s"
         outcome = f"[{STYLES[run.outcome]}]{run.outcome}[/]"
         finished = f"{run.finished_at:%m-%d %H:%M:%S}"
         table.add_row(run.execution, finished, run.reason, outcome, took)
-    console.print(table)
+    print_table(table)
 
 
 @app.command()
@@ -62,7 +62,7 @@ def show(
     if json:
         print_json(record.model_dump(mode="json") if record else _undecided(execution))
         return
-    _tell_workflow(execution)
+    _print_workflow(execution)
     if record is None:
         return
     console.print(f"outcome   [{STYLES[record.outcome]}]{record.outcome}[/]: {escape(record.message)}")
@@ -96,7 +96,7 @@ def retry(
     session = Session.open()
     run = run or _newest(session)
     known = records.read(session.ops, session.environment, run) is not None
-    _tell_workflow(_workflow_of(session, run, known=known))
+    _print_workflow(_workflow_of(session, run, known=known))
     execution = session.start_workflow({"reason": "retry"})
     console.print(f"run {execution} started")
     follow.refresh(session, execution)
@@ -130,7 +130,7 @@ def _workflow_of(session: Session, run: str, *, known: bool) -> Any | None:
         return None
 
 
-def _tell_workflow(execution: Any | None) -> None:
+def _print_workflow(execution: Any | None) -> None:
     if execution is None:
         return
     console.print(f"run       {_id(execution)}, workflow {execution.state.name}")

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import requests
 from google.cloud.storage import Bucket, Client
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 
 from biaac.clients import executions_client, storage_client
 from biaac.errors import TransientError
@@ -33,6 +35,11 @@ class Session:
     def environment(self) -> str:
         """Whose releases and runs are meant."""
         return self.settings.environment
+
+    @property
+    def on_laptop(self) -> bool:
+        """Whether Google's services are stand-ins: what only a laptop has (processes, files of the stack) is near."""
+        return self.settings.storage_emulator is not None
 
     @cached_property
     def lake(self) -> Bucket:
@@ -86,6 +93,12 @@ def unanswered(error: Exception) -> str:
         return f"a service does not answer: {cause}"
     url = urlsplit(str(request.url))
     return f"a service does not answer at {url.scheme}://{url.netloc} ({type(cause).__name__})"
+
+
+def print_table(table: Table) -> None:
+    """A table as wide as its cells: on a narrow terminal, or in a pipe, no id or date is cut."""
+    unbounded = console.options.update(width=10_000)
+    Console(width=Measurement.get(console, unbounded, table).maximum, highlight=False).print(table)
 
 
 def print_json(value: Any) -> None:

@@ -1,7 +1,7 @@
 """``biaac status``: what runs, how fresh it is, and what readers see."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -10,7 +10,11 @@ from biaac import releases
 from cli import state
 from cli.session import Session, console, print_json
 
+if TYPE_CHECKING:
+    from laptop.services import ServiceState
+
 COLOURS = {"fresh": "green", "late": "yellow", "stale": "red", "never": "dim"}
+FIRST_STEP = "a connection of your own, connections/NAME.yaml: CONTRIBUTING.md has the recipe"
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
@@ -19,46 +23,57 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     Example: biaac status
     """
     session = Session.open()
-    services = state.services()
-    if not json:
-        _tell_services(services)  # first: they say why what follows may fail
+    services, events = _of_laptop() if session.on_laptop else ([], [])
+    if session.on_laptop and not json:
+        _print_services(services)  # first: they say why what follows may fail
     connections = state.connections_now(session)
     pointer, release = state.current(session)
-    events = state.owed_events()
     if json:
         print_json(
             {
                 "services": [vars(service) for service in services],
-                "connections": [
-                    {
-                        "name": c.connection.name,
-                        "freshness": c.freshness,
-                        "last_sync": vars(c.synced) if c.synced else None,
-                        "newest_job": vars(c.newest) if c.newest else None,
-                    }
-                    for c in connections
-                ],
+                "connections": [_values(each) for each in connections],
                 "pointer": pointer.model_dump(mode="json") if pointer else None,
                 "data_as_of": release.data_as_of if release else None,
                 "undelivered_events": events,
             }
         )
         return
-    for each in connections:
-        job = (
-            f"job {each.newest.id} {each.newest.state}, {each.newest.rows or 0:,} rows" if each.newest else "no job yet"
-        )
-        age = f", synced {_ago(each.age)} ago" if each.age is not None else ""
-        colour = COLOURS[each.freshness]
-        console.print(f"{each.connection.name:<11} [{colour}]{each.freshness}[/]{age}; {job}")
-    _tell_release(pointer, release)
+    _print_connections(connections)
+    _print_release(pointer, release, "biaac sync NAME" if connections else FIRST_STEP)
     if events:
         console.print(f"[yellow]undelivered[/] {len(events)} events, the oldest for {events[0]}")
 
 
-def _tell_release(pointer: releases.Pointer | None, release: releases.Release | None) -> None:
+def _of_laptop() -> "tuple[list[ServiceState], list[str]]":
+    """Services of this machine, and events that no function has taken."""
+    from laptop import services
+
+    return services.states(), services.refused_events()
+
+
+def _values(each: state.ConnectionState) -> dict[str, object]:
+    return {
+        "name": each.connection.name,
+        "freshness": each.freshness,
+        "last_sync": vars(each.synced) if each.synced else None,
+        "newest_job": vars(each.newest) if each.newest else None,
+    }
+
+
+def _print_connections(connections: list[state.ConnectionState]) -> None:
+    for each in connections:
+        job = (
+            f"job {each.newest.id} {each.newest.state}, {each.newest.rows or 0:,} rows" if each.newest else "no job yet"
+        )
+        age = f", synced {_short(each.age)} ago" if each.age is not None else ""
+        colour = COLOURS[each.freshness]
+        console.print(f"{each.connection.name:<11} [{colour}]{each.freshness}[/]{age}; {job}")
+
+
+def _print_release(pointer: releases.Pointer | None, release: releases.Release | None, first: str) -> None:
     if release is None:
-        console.print("release     none yet; next: biaac sync NAME")
+        console.print(f"release     none yet; next: {first}")
         return
     as_of = f", data as of {release.data_as_of:%Y-%m-%d %H:%M}" if release.data_as_of else ""
     passed = sum(audit.outcome == "passed" for audit in release.audits)
@@ -69,7 +84,7 @@ def _tell_release(pointer: releases.Pointer | None, release: releases.Release | 
         )
 
 
-def _tell_services(services: list[state.ServiceState]) -> None:
+def _print_services(services: "list[ServiceState]") -> None:
     for service in services:
         mark = "[green]up[/]  " if service.alive else "[red]down[/]"
         console.print(f"{service.name:<11} {mark} 127.0.0.1:{service.port:<6} {service.log}")
@@ -77,7 +92,7 @@ def _tell_services(services: list[state.ServiceState]) -> None:
         console.print("services    none run on this machine; next: make run")
 
 
-def _ago(age: timedelta) -> str:
+def _short(age: timedelta) -> str:
     seconds = int(age.total_seconds())
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:

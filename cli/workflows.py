@@ -21,8 +21,7 @@ def lint(files: Annotated[list[Path], typer.Argument(help="*.workflows.yaml file
     from stand_ins.workflows import program
 
     for path in files:
-        found = program.load(path)
-        console.print(f"{path}: well ({', '.join(found.routines)})")
+        console.print(f"{path}: valid ({', '.join(program.load(path).routines)})")
 
 
 @app.command()

@@ -84,7 +84,7 @@ def test_without_consent_nothing_is_changed(biaac: Biaac, scheduler: Any, settin
 def test_good_files_are_listed(biaac: Biaac) -> None:
     result = biaac("connections validate")
     assert result.code == 0
-    assert "grocery: well (0 5 * * * UTC; lines)" in result.out
+    assert "grocery: valid (0 5 * * * UTC; lines)" in result.out
 
 
 @pytest.mark.parametrize("command", ["validate", "apply --yes"])

@@ -192,3 +192,14 @@ def test_going_back_without_a_release_says_so(biaac: Biaac, command: str, said: 
 )
 def test_a_wrong_command_line_is_a_usage_error(biaac: Biaac, command: str) -> None:
     assert biaac(command).code == 2
+
+
+def test_a_narrow_terminal_cuts_no_id_and_no_date(
+    biaac: Biaac, rejected: str, lake: Bucket, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    execution, release = start_execution(settings), candidate(lake, loads=[])
+    assert execution.rpartition("/")[2] in biaac("runs").out
+    assert f"{NOW:%m-%d %H:%M:%S}" in biaac("runs").out
+    assert release in biaac("releases").out
+    assert "…" not in biaac("releases").out + biaac("runs").out + biaac("audits").out

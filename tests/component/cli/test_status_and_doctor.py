@@ -123,7 +123,7 @@ def test_doctor_names_what_is_wrong_and_what_mends_it(
         "a service does not answer",  # Superset
     ):
         assert fault in said
-    assert "✓ No event is dead or refused" in said
+    assert "✓ no event is dead or refused" in said
 
 
 def test_doctor_finds_a_run_that_died_before_it_decided(

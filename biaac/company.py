@@ -8,15 +8,14 @@ The folder is COMPANY_DIR; by default it is this repository, whose engine never 
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from biaac import files
+from biaac.records import Record
 
 
-class Company(BaseModel):
+class Company(Record):
     """``company.yaml``: what is true of the whole installation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     first_day: date = Field(
         description="Day of the first load. SQLMesh counts 5-minute intervals from here in every plan: "

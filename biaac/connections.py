@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from biaac import files
 from biaac.errors import PermanentError
+from biaac.records import Record
 
 NAME = r"^[a-z][a-z0-9_]{1,39}$"
 SECRET = re.compile(r"\$\{secret:([A-Z][A-Z0-9_]*)\}")
@@ -49,11 +50,7 @@ Duration = Annotated[
 ]
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_File):
+class Source(Record):
     """Which connector reads the source, and what it is told."""
 
     connector: str = Field(
@@ -69,14 +66,14 @@ class Source(_File):
         return self
 
 
-class Schedule(_File):
+class Schedule(Record):
     """When Cloud Scheduler starts a sync."""
 
     cron: Annotated[str, AfterValidator(_cron)]
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
 
 
-class Freshness(_File):
+class Freshness(Record):
     """How old the data of this connection may be before a person hears of it."""
 
     warn_after: Duration
@@ -97,7 +94,7 @@ class Freshness(_File):
         return "late" if age > self.warn_after else "fresh"
 
 
-class Stream(_File):
+class Stream(Record):
     """One table of the source and how it is read."""
 
     name: str = Field(pattern=NAME)
@@ -113,7 +110,7 @@ class Stream(_File):
         return self
 
 
-class Connection(_File):
+class Connection(Record):
     """A whole connection file."""
 
     name: str = Field(pattern=NAME)
@@ -144,21 +141,13 @@ class Connection(_File):
 
 def load(directory: Path) -> dict[str, Connection]:
     """Every ``*.yaml`` of ``directory`` by connection name; ``PermanentError`` lists all faults of all files."""
-    found: dict[str, Connection] = {}
-    faults: list[str] = []
-    for path in sorted(directory.glob("*.yaml")):
-        try:
-            connection = files.load(path, Connection)
-            if connection.name != path.stem:
-                faults.append(
-                    f"{path}:1: name: the file's own name {path.stem!r} is expected, found {connection.name!r}"
-                )
-            found[connection.name] = connection
-        except PermanentError as error:
-            faults.append(error.message)
+    valid, faults = files.read_all(directory, Connection)
+    for stem, file in valid.items():
+        if file.value.name != stem:
+            faults.append(file.fault(("name",), f"the file's own name {stem!r} is expected, found {file.value.name!r}"))
     if faults:
         raise PermanentError("\n".join(faults), hint="biaac connections validate")
-    return found
+    return {name: file.value for name, file in valid.items()}
 
 
 def get(directory: Path, name: str) -> Connection:

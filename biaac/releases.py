@@ -14,37 +14,19 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
 from google.api_core.exceptions import NotFound
 from google.api_core.retry import Retry
 from google.cloud.storage import Bucket
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from biaac import objects
 from biaac.errors import LostRace, PermanentError
-
-FORMAT = 1  # of both objects; a reader refuses a newer one by name instead of misreading it
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @classmethod
-    def parse(cls, value: Any, *, name: str) -> Self:
-        """Read a stored record; refuse a newer format by name."""
-        if isinstance(value, dict) and value.get("format", FORMAT) > FORMAT:
-            raise PermanentError(
-                f"{name}: written in format {value['format']}, this version reads up to {FORMAT}",
-                hint="upgrade this installation",
-            )
-        try:
-            return cls.model_validate(value)
-        except ValueError as error:
-            raise PermanentError(f"{name}: not a {cls.__name__.lower()}: {error}") from None
+from biaac.records import Record
 
 
-class Column(_Record):
+class Column(Record):
     """One column as readers see it; ``type`` is DuckDB's name for it."""
 
     name: str
@@ -52,7 +34,7 @@ class Column(_Record):
     description: str
 
 
-class DataFile(_Record):
+class DataFile(Record):
     """One immutable Parquet file of a table. ``partition`` is the value of the partition column as text."""
 
     path: str
@@ -64,10 +46,10 @@ class DataFile(_Record):
     bounds: dict[str, tuple[Any, Any]] = Field(default_factory=dict)  # column -> (min, max), as JSON values
 
 
-class TableManifest(_Record):
+class TableManifest(Record):
     """One Gold table at one release: what it means, and where its rows are."""
 
-    format: int = FORMAT
+    format: int = 1  # a reader refuses a newer one by name instead of misreading it
     name: str  # schema.table, e.g. gold.sales
     description: str
     owner: str
@@ -79,7 +61,7 @@ class TableManifest(_Record):
     files: list[DataFile]
 
 
-class TableReference(_Record):
+class TableReference(Record):
     """A table in a release: the digest names ``manifests/<digest>.json``."""
 
     manifest: str
@@ -87,7 +69,7 @@ class TableReference(_Record):
     bytes: int
 
 
-class Metric(_Record):
+class Metric(Record):
     """A number defined once, next to the model: Superset, queries and documentation use this and no other."""
 
     name: str
@@ -100,7 +82,7 @@ class Metric(_Record):
     owner: str
 
 
-class AuditOutcome(_Record):
+class AuditOutcome(Record):
     """One audit of one run. ``query`` shows the offending rows when run in the lake."""
 
     model: str
@@ -117,7 +99,7 @@ class AuditOutcome(_Record):
         return "failed" if self.blocking else "warned"
 
 
-class Load(_Record):
+class Load(Record):
     """One succeeded sync that a release holds."""
 
     connection: str
@@ -125,7 +107,7 @@ class Load(_Record):
     load_id: int  # the ledger's slot, e.g. 202611240605
 
 
-class StreamFreshness(_Record):
+class StreamFreshness(Record):
     """How far the data of one stream reaches (business clock where it has a cursor) and when it was last synced."""
 
     connection: str
@@ -134,10 +116,10 @@ class StreamFreshness(_Record):
     synced_at: AwareDatetime
 
 
-class Release(_Record):
+class Release(Record):
     """The commit object. ``id`` is derived from everything else."""
 
-    format: int = FORMAT
+    format: int = 1  # a reader refuses a newer one by name instead of misreading it
     environment: str
     parent: str | None
     sequence: int
@@ -162,7 +144,7 @@ class Release(_Record):
         return max((f.data_as_of for f in self.freshness if f.data_as_of), default=None)
 
 
-class Held(_Record):
+class Held(Record):
     """Why no candidate is promoted, since when, and by whom."""
 
     by: str
@@ -170,7 +152,7 @@ class Held(_Record):
     since: AwareDatetime
 
 
-class Pointer(_Record):
+class Pointer(Record):
     """What readers of an environment see."""
 
     release: str

@@ -8,10 +8,11 @@
 from enum import StrEnum
 
 from google.cloud.storage import Bucket
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from biaac import objects
 from biaac.errors import PermanentError
+from biaac.records import Record
 from biaac.releases import AuditOutcome, Load
 
 
@@ -25,20 +26,16 @@ class Outcome(StrEnum):
     )
 
 
-class Step(BaseModel):
+class Step(Record):
     """A named part of the transform and how long it took."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     seconds: float
     rows: int | None = None
 
 
-class Run(BaseModel):
+class Run(Record):
     """The record. ``release`` is the candidate (published), or the newest one there was (otherwise)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: int = 1
     execution: str  # workflow execution
@@ -62,8 +59,9 @@ def write(ops: Bucket, environment: str, run: Run) -> None:
 
 def read(ops: Bucket, environment: str, execution: str) -> Run | None:
     """The record of one workflow execution; None while its transform has not decided."""
-    value = objects.read(ops, _name(environment, execution)).value
-    return None if value is None else Run.model_validate(value)
+    name = _name(environment, execution)
+    value = objects.read(ops, name).value
+    return None if value is None else Run.parse(value, name=name)
 
 
 def get(ops: Bucket, environment: str, execution: str) -> Run:
@@ -77,8 +75,8 @@ def get(ops: Bucket, environment: str, execution: str) -> Run:
 def history(ops: Bucket, environment: str, *, limit: int) -> list[Run]:
     """The newest ``limit`` records, newest first."""
     blobs = sorted(ops.list_blobs(prefix=f"runs/{environment}/"), key=lambda blob: blob.updated, reverse=True)
-    found = (objects.read(ops, blob.name).value for blob in blobs[:limit])
-    return [Run.model_validate(value) for value in found if value is not None]
+    values = {blob.name: objects.read(ops, blob.name).value for blob in blobs[:limit]}
+    return [Run.parse(value, name=name) for name, value in values.items() if value is not None]
 
 
 def _name(environment: str, execution: str) -> str:

@@ -17,10 +17,11 @@ from typing import Annotated
 from uuid import UUID
 
 from google.cloud.storage import Bucket
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AwareDatetime, Field, PlainSerializer
 
 from biaac import objects
 from biaac.errors import PermanentError
+from biaac.records import Record
 
 PREFIX = "airbyte/jobs/"
 
@@ -50,10 +51,8 @@ ACTIVE = frozenset({Status.PENDING, Status.RUNNING, Status.INCOMPLETE})
 Instant = Annotated[AwareDatetime, PlainSerializer(lambda at: text(at), return_type=str)]  # noqa: PLW0108  defined below
 
 
-class Job(BaseModel):
+class Job(Record):
     """One job. ``created_at`` is the sync start: in milliseconds it is the epoch in the names of its Bronze files."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: int
     connection: str

@@ -5,17 +5,17 @@ import logging
 from base64 import b64encode
 from typing import Any
 
-import yaml
 from sqlglot import Dialects
 from superset.config import THEME_DEFAULT as SUPERSETS_THEME
 from superset.utils.log import AbstractEventLogger
 from superset.utils.logging_configurator import DefaultLoggingConfigurator
 
+from biaac import files
 from biaac.logs import JsonFormatter
 from settings import SupersetSettings
 
 _settings = SupersetSettings.load()
-_theme = yaml.safe_load((_settings.files / "theme.yaml").read_text())
+_theme = files.read_yaml(_settings.files / "theme.yaml").value
 
 SECRET_KEY = _settings.secret_key()
 SQLALCHEMY_DATABASE_URI = _settings.metadata_url

@@ -11,21 +11,16 @@ Python, so no engine owns it.
 from datetime import UTC, datetime, timedelta
 
 from google.cloud.storage import Bucket
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from biaac import objects
-from biaac.errors import PermanentError
+from biaac.records import Record
 from biaac.releases import Load
 
-FORMAT = 1
 SLOT = timedelta(minutes=5)  # the smallest interval SQLMesh knows, so that loads stay close to the wall clock
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BronzeFile(_Record):
+class BronzeFile(Record):
     """One Bronze object, examined once. ``load_id`` is None while no succeeded sync has admitted it."""
 
     sync: int  # the Airbyte job that wrote it
@@ -35,7 +30,7 @@ class BronzeFile(_Record):
     load_id: int | None = None
 
 
-class Admission(_Record):
+class Admission(Record):
     """A succeeded sync that is in."""
 
     job: int
@@ -43,7 +38,7 @@ class Admission(_Record):
     finished_at: AwareDatetime
 
 
-class Rejection(_Record):
+class Rejection(Record):
     """What was tried last and refused: not tried again until loads or models differ, or a person asks."""
 
     execution: str
@@ -52,10 +47,10 @@ class Rejection(_Record):
     message: str
 
 
-class Ledger(_Record):
+class Ledger(Record):
     """The whole object. Streams are ``connection/stream``; files are named below their stream."""
 
-    format: int = FORMAT
+    format: int = 1
     admissions: dict[str, list[Admission]] = Field(default_factory=dict)  # connection -> oldest first
     streams: dict[str, dict[str, BronzeFile]] = Field(default_factory=dict)
     rejected: Rejection | None = None
@@ -95,7 +90,9 @@ class Ledger(_Record):
 
 def read(lake: Bucket, environment: str) -> Ledger:
     """The ledger as it stands; an empty one before the first load."""
-    return _parse(objects.read(lake, _name(environment)).value, name=_name(environment))
+    name = _name(environment)
+    value = objects.read(lake, name).value
+    return Ledger() if value is None else Ledger.parse(value, name=name)
 
 
 def write(lake: Bucket, environment: str, ledger: Ledger) -> None:
@@ -121,14 +118,6 @@ def load_id_of(moment: datetime) -> int:
 def slot(load_id: int) -> datetime:
     """Start of the slot of a load: 202611240605 -> 2026-11-24 06:05 UTC."""
     return datetime.strptime(str(load_id), "%Y%m%d%H%M").replace(tzinfo=UTC)
-
-
-def _parse(value: object, *, name: str) -> Ledger:
-    if value is None:
-        return Ledger()
-    if isinstance(value, dict) and value.get("format", FORMAT) > FORMAT:
-        raise PermanentError(f"{name}: written in format {value['format']}, this version reads up to {FORMAT}")
-    return Ledger.model_validate(value)
 
 
 def _name(environment: str) -> str:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import sqlglot
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from sqlglot import exp
 
 from biaac import files
 from biaac.errors import PermanentError
+from biaac.records import Record
 from biaac.releases import Metric
 
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -32,11 +33,7 @@ def _label(label: dict[str, str]) -> dict[str, str]:
     return label
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MetricEntry(_File):
+class MetricEntry(Record):
     """One metric as a person writes it."""
 
     name: str = Field(pattern=NAME)
@@ -47,7 +44,7 @@ class MetricEntry(_File):
     additive: bool = Field(description="Whether values of disjoint groups may be summed.")
 
 
-class MetricFile(_File):
+class MetricFile(Record):
     """The metrics of one Gold table."""
 
     table: str = Field(pattern=r"^gold\.[a-z][a-z0-9_]*$")
@@ -60,33 +57,23 @@ def load(directory: Path, columns: dict[str, set[str]]) -> list[Metric]:
 
     ``PermanentError`` lists the faults of all files as ``file:line: field: ...``.
     """
-    found: dict[str, Metric] = {}
-    faults: list[str] = []
-    for path in sorted(directory.glob("*.yaml")):
-        try:
-            file = files.load(path, MetricFile)
-        except PermanentError as error:
-            faults.append(error.message)
-            continue
-        for number, entry in enumerate(file.metrics):
-            faults += [f"{_where(path, number)}: {fault}" for fault in _faults(entry, file.table, columns, found)]
-            found[entry.name] = Metric(table=file.table, owner=file.owner, **entry.model_dump())
+    valid, faults = files.read_all(directory, MetricFile)
+    metrics: dict[str, Metric] = {}
+    for file in valid.values():
+        table, owner = file.value.table, file.value.owner
+        for number, entry in enumerate(file.value.metrics):
+            where = f"{file.path}:{file.line(('metrics', number))}"
+            faults += [f"{where}: {fault}" for fault in _faults(entry, table, columns, metrics)]
+            metrics[entry.name] = Metric(table=table, owner=owner, **entry.model_dump())
     if faults:
         raise PermanentError("\n".join(faults), hint=f"edit the files in {directory}")
-    return [found[name] for name in sorted(found)]
+    return [metrics[name] for name in sorted(metrics)]
 
 
-def _faults(entry: MetricEntry, table: str, columns: dict[str, set[str]], found: dict[str, Metric]) -> list[str]:
+def _faults(entry: MetricEntry, table: str, columns: dict[str, set[str]], others: dict[str, Metric]) -> list[str]:
     if table not in columns:
         return [f"table: one of {', '.join(sorted(columns))} is expected, found {table!r}"]
-    faults = [f"name: {entry.name!r} is defined twice"] if entry.name in found else []
+    faults = [f"name: {entry.name!r} is defined twice"] if entry.name in others else []
     parsed = sqlglot.parse_one(entry.expression, dialect=DIALECT)
     unknown = sorted({column.name for column in parsed.find_all(exp.Column)} - columns[table])
     return faults + [f"expression: a column of {table} is expected, found {column!r}" for column in unknown]
-
-
-def _where(path: Path, number: int) -> str:
-    import yaml
-
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    return f"{path}:{files.line_of(node, ('metrics', number))}"

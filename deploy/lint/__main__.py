@@ -4,22 +4,23 @@ import argparse
 import sys
 from pathlib import Path
 
+from biaac.errors import PermanentError
 from biaac.settings import ROOT
 from deploy.lint import chain, message, names, programs, reach, shell, steps
-from deploy.lint.document import Fault, NotReadable, read
+from deploy.lint.document import read
 
 
-def faults(path: Path) -> list[Fault]:
+def faults(path: Path) -> list[str]:
     """Every fault of one file; of a file whose shape is wrong, those of its shape."""
     try:
         document = read(path)
-    except NotReadable as error:
-        return [error.fault]
+    except PermanentError as error:
+        return error.message.splitlines()
     found = message.check(document)
     if not found:
         for rules in (steps, names, programs, shell, reach, chain):
             found += rules.check(document)
-    return sorted(found, key=lambda fault: fault.line)
+    return [str(fault) for fault in sorted(found, key=lambda fault: fault.line)]
 
 
 def main() -> None:

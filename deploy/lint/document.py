@@ -1,17 +1,14 @@
 """The file as read: its value, its lines, its steps, and how a fault is told."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from biaac.files import line_of
+from biaac import files
+from biaac.errors import PermanentError
+from biaac.files import Location
 from biaac.settings import ROOT
-
-Location = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
@@ -29,14 +26,6 @@ class Fault:
         step = f' step "{self.step}":' if self.step else ""
         found = self.found if isinstance(self.found, str) and self.found == "nothing" else _short(self.found)
         return f"{self.file}:{self.line}:{step} {self.field}: found {found}, expected {self.expected}"
-
-
-class NotReadable(Exception):
-    """The file is no YAML mapping; carries the one fault."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -67,9 +56,12 @@ class Step:
 class Document:
     """A build file whose shape may still be wrong."""
 
-    path: Path
-    node: yaml.Node
-    value: dict[str, Any]
+    file: files.File[dict[str, Any]]
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The build."""
+        return self.file.value
 
     @property
     def root(self) -> Path:
@@ -95,45 +87,15 @@ class Document:
             step = str(value.get("id", f"#{location[1]}")) if isinstance(value, dict) else f"#{location[1]}"
             rest = location[2:]
         field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest).lstrip(".")
-        return Fault(self.path, line_of(self.node, location), step, field or "file", found, expected)
+        return Fault(self.file.path, self.file.line(location), step, field or "file", found, expected)
 
 
 def read(path: Path) -> Document:
-    """Read a build file; ``NotReadable`` for what is no mapping, or gives one key twice."""
-
-    def unreadable(line: int, found: Any, expected: str) -> NotReadable:
-        return NotReadable(Fault(path, line, None, "file", found, expected))
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
-    except OSError as error:
-        raise unreadable(1, error.strerror, "a file that can be read") from None
-    except UnicodeDecodeError as error:
-        raise unreadable(1, f"byte {error.start} that is not UTF-8", "UTF-8") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise unreadable(line, error.problem, "YAML") from None
-    if node is None or not isinstance(value, dict):
-        raise unreadable(1, value if value is None else type(value).__name__, "a mapping with steps")
-    for key in _twice(node):
-        raise unreadable(key.start_mark.line + 1, f"the key {key.value!r} twice", "each key once")
-    return Document(path, node, value)
-
-
-def _twice(node: yaml.Node) -> Iterator[yaml.Node]:
-    """Keys given twice in one mapping: YAML's readers keep the last in silence."""
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, child in node.value:
-            if key.value in seen:
-                yield key
-            seen.add(key.value)
-            yield from _twice(child)
-    elif isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            yield from _twice(child)
+    """Read a build file; ``PermanentError`` where it is no mapping, or gives a key twice."""
+    file = files.read_yaml(path)
+    if not isinstance(file.value, dict):
+        raise PermanentError(file.fault((), f"found {_short(file.value)}, expected a mapping with steps"))
+    return Document(file)
 
 
 def _short(value: Any) -> str:

@@ -9,7 +9,8 @@ from google.cloud.devtools import cloudbuild_v1
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from deploy.lint.document import Document, Fault, Location
+from biaac.files import Location
+from deploy.lint.document import Document, Fault
 
 BUILD = cloudbuild_v1.Build.pb(cloudbuild_v1.Build())
 DURATION = re.compile(r"\d+(\.\d{1,9})?s")

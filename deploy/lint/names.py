@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.lint.document import Document, Fault, Location, Step
+from biaac.files import Location
+from deploy.lint.document import Document, Fault, Step
 
 # https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
 BUILT_IN = {

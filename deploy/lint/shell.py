@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from deploy.lint.document import Document, Fault, Location, Step
+from biaac.files import Location
+from deploy.lint.document import Document, Fault, Step
 from deploy.lint.names import filled
 from deploy.lint.steps import A_PROGRAM_OF_OURS
 

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from google.cloud.storage import Bucket
 
 from biaac import files as yaml_files
@@ -20,21 +19,15 @@ from . import files
 from .compile import TIMES, metrics_of
 
 HINT = "biaac dashboards validate"
-File = TypeVar("File", files.Dashboard, files.Dataset)
+Model = TypeVar("Model", files.Dashboard, files.Dataset)
 Fault = tuple[tuple[int | str, ...], str]  # where in the file, what is wrong
 
 
-def load(folder: Path, kind: type[File]) -> dict[str, File]:
+def load(folder: Path, kind: type[Model]) -> dict[str, yaml_files.File[Model]]:
     """Every ``*.yaml`` of ``folder`` by file name; ``PermanentError`` lists all faults of all files."""
-    found: dict[str, File] = {}
-    faults = []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            found[path.stem] = yaml_files.load(path, kind)
-        except PermanentError as error:
-            faults.append(error.message)
+    valid, faults = yaml_files.read_all(folder, kind)
     _raise(faults)
-    return found
+    return valid
 
 
 def manifests(lake: Bucket, release: Release) -> dict[str, TableManifest]:
@@ -43,20 +36,16 @@ def manifests(lake: Bucket, release: Release) -> dict[str, TableManifest]:
 
 
 def check(
-    folder: Path,
-    dashboards: dict[str, files.Dashboard],
+    dashboards: dict[str, yaml_files.File[files.Dashboard]],
     datasets: dict[str, files.Dataset],
     release: Release,
     tables: dict[str, TableManifest],
 ) -> None:
-    """Check loaded dashboards of ``folder`` against a release; ``PermanentError`` lists every fault."""
+    """Check loaded dashboards against a release; ``PermanentError`` lists every fault."""
     faults = []
-    for name, dashboard in dashboards.items():
-        path = folder / f"{name}.yaml"
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        for where, what in _faults(dashboard, datasets, release, tables):
-            field = ".".join(str(part) for part in where)
-            faults.append(f"{path}:{yaml_files.line_of(node, where)}: {field}: {what}")
+    for file in dashboards.values():
+        for where, what in _faults(file.value, datasets, release, tables):
+            faults.append(file.fault(where, what))
     _raise(faults)
 
 

@@ -5,16 +5,16 @@ import re
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from biaac.records import Record
 
 COLUMNS = 12  # of Superset's grid
 GRAINS = {"day": "P1D", "week": "P1W", "month": "P1M", "quarter": "P3M", "year": "P1Y"}
 
 
-class File(BaseModel):
-    """Unknown fields are errors, not comments."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class File(Record):
+    """A part of a file: unknown fields are errors, not comments."""
 
 
 class Text(File):

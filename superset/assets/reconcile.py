@@ -78,12 +78,11 @@ def database_uri(cache_url: str) -> str:
 
 
 def _bundle(settings: SupersetSettings, lake: Bucket, release: Release) -> Bundle:
-    folder = settings.files / "dashboards"
-    dashboards = checks.load(folder, files.Dashboard)
-    datasets = checks.load(settings.files / "datasets", files.Dataset)
+    dashboards = checks.load(settings.files / "dashboards", files.Dashboard)
+    datasets = {name: file.value for name, file in checks.load(settings.files / "datasets", files.Dataset).items()}
     manifests = checks.manifests(lake, release)
-    checks.check(folder, dashboards, datasets, release, manifests)
-    return compile_bundle(dashboards, datasets, release, manifests)
+    checks.check(dashboards, datasets, release, manifests)
+    return compile_bundle({name: file.value for name, file in dashboards.items()}, datasets, release, manifests)
 
 
 @contextmanager

@@ -79,13 +79,6 @@ def test_a_release_edited_by_hand_is_refused(lake: Bucket, candidate: Callable[.
         releases.read(lake, "prod", release)
 
 
-def test_a_release_of_a_newer_format_is_refused_by_name(lake: Bucket, candidate: Callable[..., str]) -> None:
-    release = candidate()
-    objects.update(lake, f"releases/prod/{release}.json", lambda value: {**value, "format": 2, "new": True})
-    with pytest.raises(PermanentError, match="written in format 2, this version reads up to 1"):
-        releases.read(lake, "prod", release)
-
-
 def test_a_data_file_with_flipped_bits_is_refused(lake: Bucket) -> None:
     lake.blob("gold/sales/x.parquet").upload_from_string(b"flipped")
     file = releases.DataFile(path="gold/sales/x.parquet", digest="0" * 64, bytes=7, rows=1, fingerprint="f")

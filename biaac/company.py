@@ -1,6 +1,6 @@
 """The company: one folder with its connections, SQLMesh project, dashboards, and ``company.yaml``.
 
-The folder is COMPANY_DIR; by default it is this repository, whose engine never writes there.
+The folder is COMPANY_DIR; by default it is this repository, where ``company.places`` lists what is the company's own.
 
     company.load(settings.company).first_day
 """
@@ -12,6 +12,7 @@ from pydantic import Field
 
 from biaac import files
 from biaac.records import Record
+from biaac.settings import ROOT
 
 
 class Company(Record):
@@ -26,3 +27,18 @@ class Company(Record):
 def load(folder: Path) -> Company:
     """Read ``folder/company.yaml``; ``PermanentError`` names every fault with its line."""
     return files.load(folder / "company.yaml", Company)
+
+
+def places() -> list[str]:
+    """Folders, files and patterns of the repository that are the company's own, as ``company.places`` lists them."""
+    lines = (ROOT / "company.places").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def next_step(folder: Path) -> str | None:
+    """What a company without a connection, or without a dashboard, writes next; None when it has both."""
+    if not any((folder / "connections").glob("*.yaml")):
+        return "a connection of your own, connections/NAME.yaml: CONTRIBUTING.md, A source"
+    if not any((folder / "superset/dashboards").glob("*.yaml")):
+        return "a dashboard of your own, superset/dashboards/NAME.yaml: CONTRIBUTING.md, A dashboard"
+    return None

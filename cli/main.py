@@ -9,7 +9,7 @@ from google.api_core.exceptions import GoogleAPICallError, RetryError
 from rich.console import Console
 
 from biaac.errors import BiaacError
-from cli import audits, connections, dashboards, doctor, query, releases, runs, status, sync, workflows
+from cli import audits, connections, dashboards, demo, doctor, query, releases, runs, status, sync, workflows
 from cli.session import unanswered
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(releases.app, name="releases")
 app.add_typer(connections.app, name="connections")
 app.add_typer(dashboards.app, name="dashboards")
+app.add_typer(demo.app, name="demo")
 app.add_typer(workflows.app, name="workflows")
 
 

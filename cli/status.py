@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from biaac import releases
+from biaac import company, releases
 from cli import state
 from cli.session import Session, console, print_json
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from laptop.services import ServiceState
 
 COLOURS = {"fresh": "green", "late": "yellow", "stale": "red", "never": "dim"}
-FIRST_STEP = "a connection of your own, connections/NAME.yaml: CONTRIBUTING.md has the recipe"
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
@@ -40,7 +39,9 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
         )
         return
     _print_connections(connections)
-    _print_release(pointer, release, "biaac sync NAME" if connections else FIRST_STEP)
+    _print_release(pointer, release, "; next: biaac sync NAME" if connections else "")
+    if step := company.next_step(session.settings.company):
+        console.print(f"next        {step}")
     if events:
         console.print(f"[yellow]undelivered[/] {len(events)} events, the oldest for {events[0]}")
 
@@ -71,9 +72,9 @@ def _print_connections(connections: list[state.ConnectionState]) -> None:
         console.print(f"{each.connection.name:<11} [{colour}]{each.freshness}[/]{age}; {job}")
 
 
-def _print_release(pointer: releases.Pointer | None, release: releases.Release | None, first: str) -> None:
+def _print_release(pointer: releases.Pointer | None, release: releases.Release | None, hint: str) -> None:
     if release is None:
-        console.print(f"release     none yet; next: {first}")
+        console.print(f"release     none yet{hint}")
         return
     as_of = f", data as of {release.data_as_of:%Y-%m-%d %H:%M}" if release.data_as_of else ""
     passed = sum(audit.outcome == "passed" for audit in release.audits)

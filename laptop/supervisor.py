@@ -1,4 +1,4 @@
-"""The laptop's supervisor: starts the stack in order, keeps it alive, says what happens, stops all of it.
+"""The laptop's supervisor: starts the stack in order, keeps it alive, prints what happens, stops all of it.
 
     python -m laptop.supervisor [--once] [--tick 60] [--port-base 18080] [--superset-port 8088]
 
@@ -29,7 +29,7 @@ from biaac import connections, releases
 from biaac.clients import scheduler_client, storage_client
 from biaac.errors import BiaacError, PermanentError, TransientError
 from biaac.settings import ROOT, Settings
-from laptop import processes
+from laptop import banner, processes
 from laptop.plan import DATA, HOME, LOGS, Laptop, Service
 
 READY_S = 120  # Superset's first import on a loaded machine took 30 s; four times that is a fault
@@ -96,7 +96,7 @@ class Supervisor:
             scheduler_client(settings).create_job(parent=settings.parent, job=job, timeout=20)
 
     def cycle(self) -> bool:
-        """Sync every connection once, follow each to the dashboard, then check the whole: True if all is well."""
+        """Sync every connection once, follow each to the dashboard, then check the whole: True if nothing failed."""
         synced = [self._command("sync", name) for name in connections.load(ROOT / "connections")]
         return all(synced) and self._command("doctor")
 
@@ -115,7 +115,7 @@ class Supervisor:
                 release = None
             if release and release.id != shown:
                 shown = release.id
-                self.console.print(_describe(release))
+                self.console.print(banner.describe(release))
             time.sleep(2)  # how often deaths and promotions are noticed, not a wait for anything
 
     def stop(self) -> None:
@@ -222,15 +222,6 @@ def _answers(service: Service) -> bool:
         return False
 
 
-def _describe(release: releases.Release) -> str:
-    sales = release.tables.get("gold.sales")
-    rows = f"{sales.rows:,} sales lines, " if sales else ""
-    as_of = f"data as of {release.data_as_of:%Y-%m-%d}" if release.data_as_of else "no dated data"
-    failed = sum(audit.outcome != "passed" for audit in release.audits)
-    audits = f"{len(release.audits) - failed} of {len(release.audits)} audits passed"
-    return f"[green]✓[/] {time.strftime('%H:%M:%S')} release {release.id}: {rows}{as_of}, {audits}"
-
-
 def _raise_interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -258,7 +249,7 @@ def _run(laptop: Laptop, *, once: bool) -> int:
     supervisor = Supervisor(laptop, console)
     try:
         supervisor.start()
-        console.print(_welcome(laptop))
+        console.print(banner.welcome(laptop, ROOT))
         if once:
             return 0 if supervisor.cycle() else 1
         supervisor.watch()
@@ -274,23 +265,12 @@ def _run(laptop: Laptop, *, once: bool) -> int:
             console.print("stopped; nothing is left running")
 
 
-def _welcome(laptop: Laptop) -> str:
-    password = (DATA / "superset/admin_password").read_text().strip()
-    return (
-        f"\n  dashboards  http://localhost:{laptop.superset_port}/superset/dashboard/sales_overview/"
-        f"\n              user admin, password {password}"
-        f"\n  logs        {os.path.relpath(LOGS)}/<service>.log"
-        f'\n  commands    bin/biaac status | sync grocery | runs | releases | query "SELECT ..."'
-        f"\n  stop        Ctrl-C\n"
-    )
-
-
 def _stop() -> int:
     """End the stack of this checkout: its supervisor ends the others in order, then whatever is left."""
-    found = [process for process in (_supervisor(), *processes.of_stack(ROOT)) if process]
-    processes.stop(found[:1])
+    running = [process for process in (_supervisor(), *processes.of_stack(ROOT)) if process]
+    processes.stop(running[:1])
     processes.stop(processes.of_stack(ROOT))
-    print("stopped; nothing is left running" if found else "nothing was running")
+    print("stopped; nothing is left running" if running else "nothing was running")
     return 0
 
 

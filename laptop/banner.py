@@ -1,0 +1,42 @@
+"""What the supervisor prints for people: where everything is once the stack runs, and each new release."""
+
+import os
+import time
+from pathlib import Path
+
+from biaac import company, connections
+from biaac.releases import Release
+from laptop.plan import DATA, LOGS, Laptop
+
+
+def welcome(laptop: Laptop, folder: Path) -> str:
+    """Addresses, password and commands for the company in ``folder``; one without data or charts reads what is next."""
+    superset = f"http://localhost:{laptop.superset_port}"
+    slugs = sorted(path.stem for path in (folder / "superset/dashboards").glob("*.yaml"))
+    pages = [f"{superset}/superset/dashboard/{slug}/" for slug in slugs] or [f"{superset}/dashboard/list/"]
+    name = next(iter(connections.load(folder / "connections")), "NAME")
+    password = (DATA / "superset/admin_password").read_text().strip()
+    lines = [
+        *_labelled("dashboards", [*pages, f"user admin, password {password}"]),
+        *_labelled("logs", [f"{os.path.relpath(LOGS)}/<service>.log"]),
+        *_labelled("commands", [f'bin/biaac status | sync {name} | runs | releases | query "SELECT ..."']),
+        *_labelled("stop", ["Ctrl-C"]),
+    ]
+    if step := company.next_step(folder):
+        lines += _labelled("next", [step])
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def describe(release: Release) -> str:
+    """One line on a release that readers now see."""
+    rows = sum(table.rows for table in release.tables.values())
+    as_of = f"data as of {release.data_as_of:%Y-%m-%d}" if release.data_as_of else "no dated data"
+    passed = sum(audit.outcome == "passed" for audit in release.audits)
+    return (
+        f"[green]✓[/] {time.strftime('%H:%M:%S')} release {release.id}: {rows:,} rows in {len(release.tables)} tables, "
+        f"{as_of}, {passed} of {len(release.audits)} audits passed"
+    )
+
+
+def _labelled(label: str, lines: list[str]) -> list[str]:
+    return [f"  {label if number == 0 else '':<11} {line}" for number, line in enumerate(lines)]

@@ -1,7 +1,7 @@
 # Every container of the stack, one target each:
 #
 #   docker build --target transform|cache|ingestion|superset .
-#   docker build --target connector --build-arg CONNECTOR=grocery .
+#   docker build --target connector --build-arg CONNECTOR=web_shop .     a folder of connections/sources/
 #
 # A target's environment is built from the committed lock in a stage of its own, so uv and whatever built a package
 # stay behind; the image is Python, that environment, and the folders the deployable may import (.importlinter).
@@ -89,10 +89,12 @@ ENTRYPOINT ["gunicorn", "--bind", "0.0.0.0:8080", "--threads", "8", "ingestion.a
 
 # A connector runs in an environment of its own: its pins are nobody else's.
 FROM uv AS connector-files
-ARG CONNECTOR=grocery
-ENV UV_PROJECT_ENVIRONMENT=/opt/connectors/source-${CONNECTOR}
+ARG CONNECTOR
 COPY connections/sources/${CONNECTOR} connections/sources/${CONNECTOR}
-RUN bin/uv sync --frozen --no-editable --project connections/sources/${CONNECTOR}
+# sources/web_shop is the program source-web-shop (biaac/connections.py: Source.program)
+# hadolint ignore=DL4006
+RUN UV_PROJECT_ENVIRONMENT=/opt/connectors/source-$(echo ${CONNECTOR} | tr _ -) \
+    bin/uv sync --frozen --no-editable --project connections/sources/${CONNECTOR}
 
 FROM runtime AS connector
 ENV CONNECTORS_DIR=/opt/connectors

@@ -1,11 +1,11 @@
-# Needs git, make and Python 3.11; everything else is installed from committed locks into .biaac/.
+# Needs git, make and any Python of 3.9 or newer; everything else is installed from committed locks into .biaac/.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
 ENVS    := .biaac/envs
-RUNTIME := functions transform cache ingestion laptop superset $(addprefix source-,$(notdir $(patsubst %/uv.lock,%,$(wildcard connections/sources/*/uv.lock))))
-READY   := $(RUNTIME:%=$(ENVS)/%/.ready)
-DEV     := $(ENVS)/dev/.ready
+COMPANY_DIR ?= .
+SOURCES := $(subst _,-,$(notdir $(patsubst %/uv.lock,%,$(wildcard $(COMPANY_DIR)/connections/sources/*/uv.lock))))
+RUNTIME := functions transform cache ingestion laptop superset $(SOURCES:%=source-%)
 PYTHON  := PYTHONPATH=. $(ENVS)/dev/bin/python
 # Cloud Build puts its terraform there.
 export PATH := $(CURDIR)/.biaac/bin:$(PATH)
@@ -15,7 +15,7 @@ PORT_BASE     ?= 18080
 SUPERSET_PORT ?= 8088
 SUPERVISOR    := PYTHONPATH=. $(ENVS)/laptop/bin/python -m laptop.supervisor
 
-.PHONY: help run setup test test-all lint size bench stop clean
+.PHONY: help run setup test test-all lint size bench stop clean dev proof
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,22 +25,15 @@ help: ## This list
 run: setup ## The whole stack on this machine; Ctrl-C stops it
 	@exec env $(SUPERVISOR) --tick $(TICK) --port-base $(PORT_BASE) --superset-port $(SUPERSET_PORT) $(if $(ONCE),--once)
 
-setup: $(READY) ## Build every environment from its lock (run does it by itself)
+setup: ## Build every environment from its lock (run does it by itself)
+	@bin/environment $(RUNTIME)
 
-$(ENVS)/superset/.ready: superset/pyproject.toml superset/uv.lock
-	@bin/environment superset
-$(ENVS)/infrastructure/.ready: tests/infrastructure/pyproject.toml tests/infrastructure/uv.lock
-	@bin/environment infrastructure
-$(ENVS)/checkov/.ready: tests/infrastructure/checkov/pyproject.toml tests/infrastructure/checkov/uv.lock
-	@bin/environment checkov
-$(ENVS)/source-%/.ready: connections/sources/%/pyproject.toml connections/sources/%/uv.lock
-	@bin/environment source-$*
-$(ENVS)/%/.ready: pyproject.toml uv.lock
-	@bin/environment $*
+dev:
+	@bin/environment dev
 
 # What the tests need besides: the offline terraform proof, in two environments of its own, and a browser.
-.PHONY: proof
-proof: setup $(DEV) $(ENVS)/infrastructure/.ready $(ENVS)/checkov/.ready
+proof:
+	@bin/environment $(RUNTIME) dev infrastructure checkov
 	@tests/browser/chromium.sh
 	@tests/infrastructure/terraform.sh
 	@PYTHONPATH=. $(ENVS)/infrastructure/bin/python -m tests.infrastructure.offline.mirror .biaac/infrastructure >/dev/null
@@ -56,7 +49,7 @@ test-all: test ## The longest too: real data on both gateways, images built, mis
 	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations tests/infrastructure -m longest
 	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 tests/component/gateways/test_killed.py tests/scale tests/containers
 
-lint: $(DEV) ## Style, types, import rules, locks, the build file
+lint: dev ## Style, types, import rules, locks, the build file
 	@$(ENVS)/dev/bin/ruff check .
 	@$(ENVS)/dev/bin/ruff format --check .
 	@$(ENVS)/dev/bin/mypy biaac laptop stand_ins cli ingestion cache_service transform sqlmesh_project deploy docs/cost.py
@@ -66,10 +59,10 @@ lint: $(DEV) ## Style, types, import rules, locks, the build file
 	@$(PYTHON) -m deploy.lint
 	@for lock in . superset connections/sources/* tests/company/connections/sources/* tests/infrastructure tests/infrastructure/checkov; do bin/uv lock --quiet --check --project $$lock; done
 
-size: $(DEV) ## Count lines, files and functions; writes docs/benchmarks/size.md
+size: dev ## Count lines, files and functions; writes docs/benchmarks/size.md
 	@$(PYTHON) -m tests.benchmark.size
 
-bench: setup $(DEV) ## Measure the pipeline in a fresh clone; writes docs/benchmarks/
+bench: setup dev ## Measure the pipeline in a fresh clone; writes docs/benchmarks/
 	@tests/browser/chromium.sh
 	@$(PYTHON) -m tests.benchmark.pipeline
 	@$(PYTHON) -m tests.benchmark.images

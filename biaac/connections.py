@@ -65,6 +65,11 @@ class Source(Record):
             raise ValueError("with connector airbyte the configuration is in Airbyte; none is expected here")
         return self
 
+    @property
+    def program(self) -> str:
+        """``source-web-shop`` of ``sources/web_shop``: the connector's program and environment (bin/environment)."""
+        return f"source-{self.connector.removeprefix('sources/').replace('_', '-')}"
+
 
 class Schedule(Record):
     """When Cloud Scheduler starts a sync."""

@@ -38,7 +38,7 @@ def _images(settings: DeploySettings, text: str) -> dict[str, Any]:
     found = dict(line.split(" ", 1) for line in text.splitlines())
     wrong = [f"{name} is {image!r}" for name, image in found.items() if not DIGEST.fullmatch(image)]
     wanted = {
-        name: f"connector-{_connector(c.source.connector)}"
+        name: c.source.program.replace("source-", "connector-", 1)  # as bin/build-images names it
         for name, c in connections.load(settings.connections).items()
     }
     missing = sorted({*CONTAINERS, *wanted.values()} - found.keys())
@@ -49,8 +49,3 @@ def _images(settings: DeploySettings, text: str) -> dict[str, Any]:
         )
     containers: dict[str, Any] = {name: found[name] for name in CONTAINERS}
     return {**containers, "connections": {name: found[image] for name, image in wanted.items()}}
-
-
-def _connector(name: str) -> str:
-    """``sources/web_shop`` -> ``web-shop``: as bin/build-images names the folder's image."""
-    return name.removeprefix("sources/").replace("_", "-")

@@ -54,7 +54,7 @@ class Connector:
                 f"connection {connection.name} is read by an Airbyte server, and here is none",
                 hint="docs/airbyte.md: set AIRBYTE_URL and its credentials, or name a connector of sources/",
             )
-        self.name = f"source-{connection.source.connector.removeprefix('sources/').replace('_', '-')}"
+        self.name = connection.source.program
         self._silence_limit_s = settings.silence_limit_s
         self._config = config
         self._file = f"{settings.connections}/{connection.name}.yaml"

@@ -1,19 +1,25 @@
-"""Airbyte's public API as far as the project uses it: connections by name, their newest jobs, starting a sync.
+"""Airbyte's public API as far as the project uses it: connections by name, their jobs, starting a sync.
+
+    airbyte = Airbyte(AirbyteSettings.load())
+    job = airbyte.start("shop")
+    rows_may_be_read = [job for job in airbyte.newest_jobs("shop") if job.delivered]
 
 One API, three servers: our ``ingestion`` on Cloud Run (asks for a Google identity token; on a laptop for nothing),
-Airbyte Cloud and an Airbyte of one's own (ask for a token they give for client id and secret).
+Airbyte Cloud and an Airbyte of one's own (ask for a token, which they give for client id and secret).
 
-Through Airbyte's own SDK (airbyte-api 1.0.1), around what it gets wrong: its token exchange joins the token address
-to the wrong root, sends a form where servers want JSON, and keeps tokens per client id in a class variable
-(airbyte-api-python-sdk#106, #112). So the token is fetched here and handed to the SDK ready to use.
+It goes through Airbyte's own SDK (airbyte-api 1.0.1), around what the SDK gets wrong: its token exchange joins the
+token address to the wrong root, sends a form where servers want JSON, and keeps tokens per client id in a class
+variable (airbyte-api-python-sdk#106, #112). So the token is fetched here and handed to the SDK ready to use.
 
-Reads are retried; starting a sync is not, since a lost answer may hide a job that runs.
+Reads are retried. Starting a sync is not, since a lost response may hide a job that runs.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import count, islice, takewhile
 from typing import TypeVar
 
 import httpx
@@ -27,11 +33,12 @@ from biaac.errors import BiaacError, PermanentError, TransientError
 from biaac.settings import AirbyteSettings
 
 TIMEOUT_MS = 10_000  # a list of jobs takes Airbyte Cloud well under a second
-NEWEST = 20  # jobs one look sees; older ones are admitted along with any of these
+NEWEST = 20  # jobs one request lists; older ones are admitted along with any of these
 PAGE = 100  # the API's largest
-NOT_THERE = "check AIRBYTE_URL: it ends in /v1; Cloud Run answers 404, too, to who asks from outside its network"
+NOT_FOUND_HINT = "check AIRBYTE_URL: it ends in /v1; Cloud Run also answers 404 to requests from outside its network"
 TOKEN_MARGIN_S = 30  # a token lives 3 to 15 minutes, depending on the server's version
 LIVE = {"pending", "queued", "running", "incomplete"}  # incomplete: an attempt failed, another follows
+MOVES_DATA = {"sync", "refresh"}  # the other types, reset and clear, delete
 READS = Retrying(
     retry=retry_if_exception_type(TransientError),
     stop=stop_after_attempt(3),
@@ -39,11 +46,15 @@ READS = Retrying(
     reraise=True,
 )
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 
 class AlreadyRunning(TransientError):
-    """Airbyte runs one job of a connection at a time and says 409 to a second."""
+    """Airbyte runs one job of a connection at a time and answers 409 to a second."""
+
+
+class UnknownConnection(PermanentError):
+    """Airbyte has no connection of that name."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +65,23 @@ class Job:
     type: str
     state: str
     started_at: datetime
-    rows: int | None
+    updated_at: datetime  # of a job that is not live: when it ended
+    rows: int | None = None
 
     @property
     def live(self) -> bool:
         """Whether Airbyte may still change it."""
         return self.state in LIVE
+
+    @property
+    def moves_data(self) -> bool:
+        """Whether it brings rows to Bronze, rather than clears them."""
+        return self.type in MOVES_DATA
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it brought rows and succeeded, so that they may be read."""
+        return self.moves_data and self.state == "succeeded"
 
 
 class Airbyte:
@@ -79,21 +101,45 @@ class Airbyte:
 
     def newest_jobs(self, connection: str) -> list[Job]:
         """The newest jobs of a connection, whatever their type and state, newest first."""
-        request = ListJobsRequest(connection_id=self._id(connection), limit=NEWEST, order_by="createdAt|DESC")
-        answer = READS(self._ask, lambda: self._sdk.jobs.list_jobs(request=request).jobs_response)
-        jobs = [_job(job) for job in answer.data]
-        return sorted(jobs, key=lambda job: job.id, reverse=True)
+        return list(islice(self._jobs(connection, page=NEWEST), NEWEST))
+
+    def delivered_after(self, connection: str, job_id: int) -> list[Job]:
+        """Every job newer than ``job_id`` whose rows may be read, oldest first; ``UnknownConnection`` if there is none.
+
+        airbyte.delivered_after("shop", 17)
+        """
+        newer = takewhile(lambda job: job.id > job_id, self._jobs(connection, page=PAGE, state="succeeded"))
+        jobs = {job.id: job for job in newer if job.delivered}  # a job that starts meanwhile shifts the pages
+        return [jobs[id_] for id_ in sorted(jobs)]
 
     def start(self, connection: str) -> Job:
-        """Start a sync; ``AlreadyRunning`` where the connection is busy. Never asked twice."""
+        """Start a sync; ``AlreadyRunning`` where the connection is busy. Never repeated."""
         request = models.JobCreateRequest(connection_id=self._id(connection), job_type=models.JobTypeEnum.SYNC)
-        return _job(self._ask(lambda: self._sdk.jobs.create_job(request=request).job_response))
+        return _job(self._call(lambda: self._sdk.jobs.create_job(request=request).job_response))
+
+    def _jobs(self, connection: str, *, page: int, state: str | None = None) -> Iterator[Job]:
+        """Jobs newest first, a page at a time as they are used up."""
+        for offset in count(0, page):
+            request = ListJobsRequest(
+                connection_id=self._id(connection),
+                status=models.JobStatusEnum(state) if state else None,
+                order_by="createdAt|DESC",
+                limit=page,
+                offset=offset,
+            )
+            jobs = READS(self._call, partial(self._list_jobs, request)).data
+            yield from sorted(map(_job, jobs), key=lambda job: job.id, reverse=True)
+            if len(jobs) < page:
+                return
+
+    def _list_jobs(self, request: ListJobsRequest) -> models.JobsResponse | None:
+        return self._sdk.jobs.list_jobs(request=request).jobs_response
 
     def _id(self, connection: str) -> str:
         if connection not in self._ids:
             self._ids |= READS(self._list_connections)
         if connection not in self._ids:
-            raise PermanentError(
+            raise UnknownConnection(
                 f"Airbyte at {self._settings.airbyte_url} has no connection named {connection!r}; "
                 f"there are: {', '.join(sorted(self._ids)) or 'none'}",
                 hint=self._settings.airbyte_lacks_hint,
@@ -101,25 +147,21 @@ class Airbyte:
         return self._ids[connection]
 
     def _list_connections(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+        ids: dict[str, str] = {}
         for offset in range(0, 100 * PAGE, PAGE):
-            request = ListConnectionsRequest(limit=PAGE, offset=offset)
-            page = self._page(request)
-            found |= {connection.name: connection.connection_id for connection in page}
+            page = self._call(partial(self._page, ListConnectionsRequest(limit=PAGE, offset=offset))).data
+            ids |= {connection.name: connection.connection_id for connection in page}
             if len(page) < PAGE:
                 break
-        return found
+        return ids
 
-    def _page(self, request: ListConnectionsRequest) -> list[models.ConnectionResponse]:
-        page: list[models.ConnectionResponse] = self._ask(
-            lambda: self._sdk.connections.list_connections(request=request).connections_response
-        ).data
-        return page
+    def _page(self, request: ListConnectionsRequest) -> models.ConnectionsResponse | None:
+        return self._sdk.connections.list_connections(request=request).connections_response
 
-    def _ask(self, call: Callable[[], Answer | None]) -> Answer:
-        """Make one call of the SDK; whatever may come back is an answer or one of our errors."""
+    def _call(self, call: Callable[[], Response | None]) -> Response:
+        """Make one call of the SDK: its response, or one of our errors."""
         try:
-            answer = call()
+            response = call()
         except SDKError as error:
             raise self._refusal(error) from None
         except ResponseValidationError as error:
@@ -131,24 +173,24 @@ class Airbyte:
             raise TransientError(
                 f"Airbyte at {self._settings.airbyte_url} does not answer: {error or type(error).__name__}"
             ) from None
-        if answer is None:
+        if response is None:
             raise TransientError(f"Airbyte at {self._settings.airbyte_url} answered nothing")
-        return answer
+        return response
 
     def _refusal(self, error: SDKError) -> BiaacError:
         status = error.status_code
-        said = f"Airbyte at {self._settings.airbyte_url} answered {status}: {' '.join(error.body.split())[:200]}"
+        message = f"Airbyte at {self._settings.airbyte_url} answered {status}: {' '.join(error.body.split())[:200]}"
         if status == 409:
-            return AlreadyRunning(said)
+            return AlreadyRunning(message)
         if status in (401, 403):
             self._token = None
-            return PermanentError(said, hint=self._settings.airbyte_hint)
+            return PermanentError(message, hint=self._settings.airbyte_hint)
         if status == 404:
             self._ids.clear()  # a connection made anew has another id
-            return PermanentError(said, hint=NOT_THERE)
+            return PermanentError(message, hint=NOT_FOUND_HINT)
         if status in (408, 425, 429) or status >= 500:
-            return TransientError(said)
-        return PermanentError(said, hint="check AIRBYTE_URL: it ends in /v1")
+            return TransientError(message)
+        return PermanentError(message, hint="check AIRBYTE_URL: it ends in /v1")
 
     def _security(self) -> models.Security | None:
         if self._settings.airbyte_client_id is None:
@@ -161,7 +203,7 @@ class Airbyte:
     def _fetch_token(self) -> tuple[str, float]:
         secret = self._settings.airbyte_client_secret
         address = f"{self._settings.airbyte_url.rstrip('/')}/applications/token"
-        answer = self._http.post(
+        response = self._http.post(
             address,
             json={
                 "client_id": self._settings.airbyte_client_id,
@@ -171,14 +213,14 @@ class Airbyte:
             },
             timeout=TIMEOUT_MS / 1000,
         )
-        if answer.status_code >= 500 or answer.status_code == 429:
-            raise TransientError(f"{address} answered {answer.status_code}")
+        if response.status_code >= 500 or response.status_code == 429:
+            raise TransientError(f"{address} answered {response.status_code}")
         try:
-            body = answer.json()
+            body = response.json()
             return body["access_token"], time.monotonic() + float(body.get("expires_in", 180)) - TOKEN_MARGIN_S
         except (ValueError, KeyError, TypeError):
             raise PermanentError(
-                f"{address} gave no token: {answer.status_code} {answer.text[:200]}",
+                f"{address} gave no token: {response.status_code} {response.text[:200]}",
                 hint="check AIRBYTE_URL, AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET",
             ) from None
 
@@ -189,5 +231,6 @@ def _job(job: models.JobResponse) -> Job:
         type=job.job_type.value,
         state=job.status.value,
         started_at=datetime.fromisoformat(job.start_time),
+        updated_at=datetime.fromisoformat(job.last_updated_at or job.start_time),
         rows=job.rows_synced,
     )

@@ -147,23 +147,48 @@ class Connection(Record):
 def load(directory: Path) -> dict[str, Connection]:
     """Every ``*.yaml`` of ``directory`` by connection name; ``PermanentError`` lists all faults of all files."""
     valid, faults = files.read_all(directory, Connection)
-    for stem, file in valid.items():
-        if file.value.name != stem:
-            faults.append(file.fault(("name",), f"the file's own name {stem!r} is expected, found {file.value.name!r}"))
+    faults += [fault for file in valid.values() if (fault := _misnamed(file))]
     if faults:
         raise PermanentError("\n".join(faults), hint="biaac connections validate")
     return {name: file.value for name, file in valid.items()}
 
 
 def get(directory: Path, name: str) -> Connection:
-    """One connection; ``PermanentError`` names those that exist."""
-    known = load(directory)
-    if name not in known:
+    """One connection; ``PermanentError`` names those that exist. Only its own file is read.
+
+    connections.get(settings.connections, "shop").enabled_streams
+    """
+    if not is_declared(directory, name):
+        names = sorted(path.stem for path in directory.glob("*.yaml"))
         raise PermanentError(
-            f"connection {name!r} does not exist; there are: {', '.join(sorted(known)) or 'none'}",
+            f"connection {name!r} does not exist; there are: {', '.join(names) or 'none'}",
             hint=f"look into {directory}",
         )
-    return known[name]
+    file = files.read(directory / f"{name}.yaml", Connection)
+    if fault := _misnamed(file):
+        raise PermanentError(fault, hint=f"edit {file.path}")
+    return file.value
+
+
+def is_declared(directory: Path, name: str) -> bool:
+    """Whether there is a file for a connection of this name, valid or not."""
+    return re.fullmatch(NAME, name) is not None and (directory / f"{name}.yaml").is_file()
+
+
+def _misnamed(file: files.File[Connection]) -> str | None:
+    """The fault of a connection that is not called as its file is."""
+    if file.value.name == file.path.stem:
+        return None
+    return file.fault(("name",), f"the file's own name {file.path.stem!r} is expected, found {file.value.name!r}")
+
+
+def sync_job(connection: str) -> str:
+    """The Cloud Run job that syncs a connection; names of jobs have no underscore, names of connections no hyphen.
+
+    >>> sync_job("web_shop")
+    'ingest-web-shop'
+    """
+    return f"ingest-{connection.replace('_', '-')}"
 
 
 def resolve_secrets(config: Any, secrets: dict[str, str]) -> Any:

@@ -33,7 +33,7 @@ def configure() -> None:
     )
 
 
-def tell(error: BiaacError) -> None:
+def log_error(error: BiaacError) -> None:
     """One line for an error that ends a request or a process: a warning where the same call may succeed later."""
     level = logging.WARNING if error.status == 503 else logging.ERROR
     structlog.get_logger().log(level, error.message, error=type(error).__name__, status=error.status, hint=error.hint)

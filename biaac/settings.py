@@ -58,8 +58,14 @@ class Settings(BaseSettings):
             ) from None
 
 
+class WorkflowSettings(Settings):
+    """For whoever starts the refresh workflow: three of the functions, the command and the build."""
+
+    workflow: str = Field("refresh", alias="WORKFLOW")
+
+
 class AirbyteSettings(Settings):
-    """What those read who ask Airbyte: three of the functions, the transform and the command."""
+    """For whoever asks Airbyte: three of the functions, the transform and the command."""
 
     airbyte_url: str = Field(alias="AIRBYTE_URL", description="Root of Airbyte's public API, ending in /v1.")
     airbyte_client_id: str | None = Field(None, alias="AIRBYTE_CLIENT_ID")

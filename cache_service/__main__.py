@@ -67,7 +67,7 @@ def main() -> int:
         settings = CacheSettings.load()
         server, pool = start(settings, port)
     except BiaacError as error:
-        logs.tell(error)
+        logs.log_error(error)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it

@@ -5,9 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import typer
-from google.api_core.exceptions import GoogleAPICallError
 
-from biaac.clients import job_executions_client, jobs_client
+from biaac import cloud_run
 from biaac.errors import PermanentError
 from cli.session import Session, console
 
@@ -45,28 +44,16 @@ def apply() -> None:
 
 
 def _run(*arguments: str) -> list[str]:
-    """Run the job to its end; the lines it printed. ``PermanentError`` with the end of its log if it failed."""
-    from google.cloud import run_v2
-
-    session = Session.open()
-    override = run_v2.RunJobRequest.Overrides.ContainerOverride(args=list(arguments))
-    request = run_v2.RunJobRequest(
-        name=f"{session.settings.parent}/jobs/{JOB}",
-        overrides=run_v2.RunJobRequest.Overrides(container_overrides=[override] if arguments else []),
-    )
+    """Run the job to its end; the lines it printed. ``PermanentError`` with the last of them if it failed."""
+    settings = Session.open().settings
     with console.status(f"{JOB}: running in Superset's environment"):
-        operation = jobs_client(session.settings).run_job(request=request, timeout=20)
-        name = operation.metadata.name
-        try:
-            operation.result(timeout=JOB_S)
-            failed = False
-        except GoogleAPICallError:
-            failed = True
-    lines = _log(job_executions_client(session.settings).get_execution(name=name, timeout=20).log_uri)
-    if failed:
-        output = [line for line in lines if not line.startswith("{")]
+        execution = cloud_run.start(settings, JOB, list(arguments))
+        ended = cloud_run.wait(settings, execution, seconds=JOB_S)
+    lines = _log(ended.log_uri)
+    if ended.error:
+        last = [line for line in lines if not line.startswith("{")][-12:]
         raise PermanentError(
-            "\n".join(output[-12:]) or f"{name} failed", hint="mend the file, then biaac dashboards plan"
+            "\n".join(last) or f"{JOB} failed: {ended.error}", hint="mend the file, then biaac dashboards plan"
         )
     return lines
 

@@ -8,7 +8,7 @@ import typer
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from rich.markup import escape
 
-from biaac import connections, runs
+from biaac import connections, runs, workflow
 from biaac.errors import BiaacError
 from cli import query, state
 from cli.session import Session, console, unanswered
@@ -86,8 +86,8 @@ def last_run(session: Session) -> Iterator[Fault]:
     """A newest run that was rejected or died."""
     run = state.last_run(session)
     for execution in state.undecided(session, {run.execution} if run else set(), limit=1):
-        if execution.state.name not in ("ACTIVE", "QUEUED"):
-            died = execution.name.rpartition("/")[2]
+        if not workflow.is_live(execution):
+            died = workflow.id_of(execution.name)
             yield f"run {died} {execution.state.name.lower()} before it decided", f"biaac runs show {died}"
     if run is not None and run.outcome is runs.Outcome.REJECTED:
         yield f"run {run.execution} was rejected: {run.message}", f"biaac runs show {run.execution}"

@@ -1,17 +1,16 @@
 """Following work to its end, step by step, for a person who watches."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from rich.markup import escape
 
-from biaac import objects, releases, runs
+from biaac import objects, releases, runs, workflow
 from biaac.airbyte import Airbyte, Job
-from biaac.errors import PermanentError, TransientError
+from biaac.errors import PermanentError
+from biaac.waiting import until
 from cli.session import Session, console
 
-POLL_S = 0.3
 SYNC_S = 4 * 3600.0  # a sync of hours is followed to its end
 START_S = 120.0  # an event watches a sync for a minute, then is delivered again
 REFRESH_S = 3 * 3600.0
@@ -26,35 +25,42 @@ STEPS = {
 def job(session: Session, connection: str, job_id: int) -> Job:
     """Follow an Airbyte job to its end; ``PermanentError`` if it did not succeed."""
     airbyte = Airbyte(session.settings)
+    what = f"job {job_id} of {connection}"
     started = time.monotonic()
-    found: Job | None = None
-    with console.status(f"sync: job {job_id} of {connection}") as shown:
-        for _ in _until(SYNC_S, f"job {job_id} of {connection} is still running"):
-            found = next((j for j in airbyte.newest_jobs(connection) if j.id == job_id), None)
-            if found is None:
-                raise PermanentError(f"Airbyte does not list job {job_id} of {connection}", hint="biaac status")
-            shown.update(f"sync: job {job_id} of {connection}, {found.rows or 0:,} rows so far")
-            if not found.live:
-                break
-    if found is None or found.state != "succeeded":
-        state = found.state if found else "unknown"
-        raise PermanentError(f"sync: job {job_id} of {connection} {state}{_why(session, job_id)}")
-    _done(f"sync: job {job_id} of {connection} brought {found.rows or 0:,} rows to Bronze", started)
-    return found
+    with console.status(f"sync: {what}") as status:
+
+        def ended() -> Job | None:
+            now = next((job for job in airbyte.newest_jobs(connection) if job.id == job_id), None)
+            if now is None:
+                raise PermanentError(f"Airbyte does not list {what}", hint="biaac status")
+            status.update(f"sync: {what}, {now.rows or 0:,} rows so far")
+            return None if now.live else now
+
+        job = until(ended, seconds=SYNC_S, what=f"{what} has ended", hint="biaac status")
+    if job.state != "succeeded":
+        raise PermanentError(f"sync: {what} {job.state}{_reason(session, job_id)}")
+    _done(f"sync: {what} brought {job.rows or 0:,} rows to Bronze", started)
+    return job
 
 
 def start_of(session: Session, connection: str, job_id: int) -> str | None:
     """The workflow execution started for a job; None if a release already holds it."""
     started = time.monotonic()
+    held = "held by a release"
+
+    def execution_or_held() -> str | None:
+        marker = objects.read(session.ops, f"starts/{connection}/{job_id}").value
+        if marker and marker["executions"]:
+            return workflow.id_of(marker["executions"][-1])
+        newest = releases.latest(session.lake, session.environment)
+        loads = [(load.connection, load.job) for load in newest.loads] if newest else []
+        return held if (connection, job_id) in loads else None
+
     with console.status("event: waiting for the workflow to start"):
-        for _ in _until(START_S, f"no workflow has started for job {job_id} of {connection}"):
-            marker = objects.read(session.ops, f"starts/{connection}/{job_id}").value
-            if marker and marker["executions"]:
-                break
-            newest = releases.latest(session.lake, session.environment)
-            if newest and any((load.connection, load.job) == (connection, job_id) for load in newest.loads):
-                return None
-    execution = str(marker["executions"][-1]).rpartition("/")[2]
+        what = f"a workflow has started for job {job_id} of {connection}"
+        execution = until(execution_or_held, seconds=START_S, what=what, hint="biaac status")
+    if execution == held:
+        return None
     _done(f"event: workflow execution {execution} started", started)
     return execution
 
@@ -62,27 +68,23 @@ def start_of(session: Session, connection: str, job_id: int) -> str | None:
 def refresh(session: Session, execution_id: str) -> None:
     """Follow a workflow execution to its end; ``PermanentError`` if it failed or its data was rejected."""
     progress = _Progress(session, execution_id)
-    with console.status("transform") as shown:
-        for _ in _until(REFRESH_S, f"execution {execution_id} is still running"):
-            execution = session.execution(execution_id)
+    with console.status("transform") as status:
+
+        def show(execution: Any) -> None:
             step = next((s.step for s in execution.status.current_steps if s.routine == "main"), None)
             if step in STEPS:
-                shown.update(STEPS[step])
+                status.update(STEPS[step])
                 progress.reached(step)
-            if execution.state.name not in ("ACTIVE", "QUEUED"):
-                break
+
+        execution = session.workflow.wait(execution_id, seconds=REFRESH_S, watch=show)
     run = runs.read(session.ops, session.environment, execution_id)
     if run is not None and run.outcome is runs.Outcome.REJECTED:
         raise PermanentError(
             f"rejected: {run.message}; dashboards keep showing the last good release",
             hint=f"biaac runs show {execution_id}",
         )
-    if execution.state.name != "SUCCEEDED":
-        said = (execution.error.context or execution.error.payload).splitlines()
-        raise PermanentError(
-            f"execution {execution_id} {execution.state.name}: {said[0] if said else 'no reason given'}",
-            hint=f"biaac runs show {execution_id}",
-        )
+    if error := workflow.error_of(execution):
+        raise PermanentError(f"run {execution_id} {error}", hint=f"biaac runs show {execution_id}")
     progress.finish()
 
 
@@ -111,12 +113,12 @@ class _Progress:
         step = self.order[self.at]
         _done(STEPS[step], self.since)
         if step == "transform":
-            _tell_transform(runs.read(self.session.ops, self.session.environment, self.execution_id))
+            _print_transform(runs.read(self.session.ops, self.session.environment, self.execution_id))
         self.at += 1
         self.since = time.monotonic()
 
 
-def _tell_transform(run: runs.Run | None) -> None:
+def _print_transform(run: runs.Run | None) -> None:
     if run is None:
         return
     for step in run.steps:
@@ -132,20 +134,11 @@ def _done(what: str, since: float) -> None:
     console.print(f"[green]✓[/] {what} [dim]({time.monotonic() - since:.1f} s)[/]")
 
 
-def _why(session: Session, job_id: int) -> str:
-    """The reason our own ingestion gives; an Airbyte server's public API tells none."""
-    from ingestion import jobs
+def _reason(session: Session, job_id: int) -> str:
+    """Why a job failed, by our own ingestion's record; an Airbyte server's public API does not say."""
+    from ingestion import job_records
 
-    found = jobs.find(session.ops, job_id)
-    if found is None or not found.message:
+    record = job_records.find(session.ops, job_id)
+    if record is None or not record.message:
         return ""
-    return "\n".join([f": {found.message}", *(f"    {line}" for line in found.log[-8:])])
-
-
-def _until(seconds: float, fault: str) -> Iterator[Any]:
-    """Poll: yields until the caller stops, or fails with ``fault`` after so long."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        yield
-        time.sleep(POLL_S)  # a poll of a fact, bounded by ``seconds``
-    raise TransientError(f"{fault} after {seconds:.0f} s", hint="biaac status")
+    return "\n".join([f": {record.message}", *(f"    {line}" for line in record.log[-8:])])

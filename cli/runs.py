@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 import typer
-from google.api_core.exceptions import NotFound
 from rich.markup import escape
 from rich.table import Column, Table
 
 from biaac import runs as records
+from biaac import workflow
 from biaac.errors import PermanentError
 from cli import follow, state
 from cli.session import Session, console, print_json, print_table
@@ -36,8 +36,9 @@ def runs(
         return
     table = Table(*(Column(name, no_wrap=True) for name in ("run", "when", "reason", "outcome", "took")))
     for each in undecided:
-        style = "dim" if each.state.name in ("ACTIVE", "QUEUED") else "red"
-        table.add_row(_id(each), f"{each.start_time:%m-%d %H:%M:%S}", "", f"[{style}]{each.state.name.lower()}[/]", "")
+        style = "dim" if workflow.is_live(each) else "red"
+        started, ended = f"{each.start_time:%m-%d %H:%M:%S}", f"[{style}]{each.state.name.lower()}[/]"
+        table.add_row(workflow.id_of(each.name), started, "", ended, "")
     for run in listed:
         took = f"{(run.finished_at - run.started_at).total_seconds():.1f} s"
         outcome = f"[{STYLES[run.outcome]}]{run.outcome}[/]"
@@ -97,7 +98,7 @@ def retry(
     run = run or _newest(session)
     known = records.read(session.ops, session.environment, run) is not None
     _print_workflow(_workflow_of(session, run, known=known))
-    execution = session.start_workflow({"reason": "retry"})
+    execution = workflow.id_of(session.workflow.start({"reason": "retry"}))
     console.print(f"run {execution} started")
     follow.refresh(session, execution)
 
@@ -105,35 +106,29 @@ def retry(
 def _newest(session: Session) -> str:
     """The run that started last; by its record where the workflow's history has expired."""
     for execution in state.undecided(session, set(), limit=1):
-        return _id(execution)
+        return workflow.id_of(execution.name)
     record = state.last_run(session)
     if record is None:
         raise PermanentError("there is no run yet", hint="biaac sync NAME")
     return record.execution
 
 
-def _id(execution: Any) -> str:
-    return str(execution.name).rpartition("/")[2]
-
-
 def _undecided(execution: Any) -> dict[str, Any]:
-    return {"execution": _id(execution), "outcome": None, "workflow": execution.state.name}
+    return {"execution": workflow.id_of(execution.name), "outcome": None, "workflow": execution.state.name}
 
 
 def _workflow_of(session: Session, run: str, *, known: bool) -> Any | None:
     """The workflow execution, None if its history has expired; ``PermanentError`` if there is no record either."""
-    try:
-        return session.execution(run)
-    except NotFound:
-        if not known:
-            raise PermanentError(f"there is no run {run}", hint="biaac runs") from None
-        return None
+    execution = session.workflow.execution(run)
+    if execution is None and not known:
+        raise PermanentError(f"there is no run {run}", hint="biaac runs")
+    return execution
 
 
 def _print_workflow(execution: Any | None) -> None:
     if execution is None:
         return
-    console.print(f"run       {_id(execution)}, workflow {execution.state.name}")
+    console.print(f"run       {workflow.id_of(execution.name)}, workflow {execution.state.name}")
     for step in execution.status.current_steps:
         console.print(f"  at step {step.step} of {step.routine}")
     if execution.error.context:

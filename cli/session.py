@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from biaac.clients import executions_client, storage_client
+from biaac.clients import storage_client
 from biaac.errors import TransientError
+from biaac.workflow import Workflow
 from cli.settings import Settings
 
 PROBE_S = 5  # the first word with storage; a healthy one answers in milliseconds, the cloud's in a tenth of a second
@@ -63,26 +64,9 @@ class Session:
         return client
 
     @cached_property
-    def executions(self) -> Any:
-        """The Workflows Executions API."""
-        return executions_client(self.settings)
-
-    @property
-    def workflow(self) -> str:
-        """Full name of the refresh workflow."""
-        return f"{self.settings.parent}/workflows/{self.settings.workflow}"
-
-    def execution(self, execution_id: str) -> Any:
-        """One workflow execution."""
-        return self.executions.get_execution(name=f"{self.workflow}/executions/{execution_id}", timeout=20)
-
-    def start_workflow(self, argument: dict[str, Any]) -> str:
-        """Start the refresh workflow; the id of the execution."""
-        from google.cloud.workflows import executions_v1
-
-        execution = executions_v1.Execution(argument=json.dumps(argument))
-        started = self.executions.create_execution(parent=self.workflow, execution=execution, timeout=20)
-        return str(started.name).rpartition("/")[2]
+    def workflow(self) -> Workflow:
+        """The refresh workflow."""
+        return Workflow(self.settings)
 
 
 def unanswered(error: Exception) -> str:

@@ -2,13 +2,12 @@
 
 from pydantic import Field
 
-from biaac.settings import AirbyteSettings
+from biaac.settings import AirbyteSettings, WorkflowSettings
 
 
-class Settings(AirbyteSettings):
+class Settings(AirbyteSettings, WorkflowSettings):
     """Read once, when a command begins."""
 
-    workflow: str = Field("refresh", alias="WORKFLOW")
     sync_url: str = Field(alias="SYNC_URL", description="The function sync.")
     sweep_url: str = Field(alias="SWEEP_URL", description="The function sweep.")
     cache_url: str = Field(alias="CACHE_URL", description="grpc://host:port, or grpc+tls://host:port in the cloud.")

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
-from biaac import connections, releases, runs
+from biaac import connections, releases, runs, workflow
 from biaac.airbyte import Airbyte, Job
 from biaac.connections import Connection
 from cli.session import Session
@@ -32,7 +31,7 @@ def connections_now(session: Session) -> list[ConnectionState]:
     found = []
     for connection in connections.load(session.settings.connections).values():
         jobs = airbyte.newest_jobs(connection.name)
-        synced = next((job for job in jobs if job.state == "succeeded"), None)
+        synced = next((job for job in jobs if job.delivered), None)
         age = datetime.now(UTC) - synced.started_at if synced else None
         found.append(ConnectionState(connection, jobs[0] if jobs else None, synced, age))
     return found
@@ -51,5 +50,4 @@ def last_run(session: Session) -> runs.Run | None:
 
 def undecided(session: Session, known: set[str], *, limit: int) -> list[Any]:
     """Of the newest workflow executions those without a run record: still running, or dead before they decided."""
-    newest = session.executions.list_executions(request={"parent": session.workflow, "page_size": limit}, timeout=20)
-    return [each for each in islice(newest, limit) if each.name.rpartition("/")[2] not in known]
+    return [each for each in session.workflow.newest(limit) if workflow.id_of(each.name) not in known]

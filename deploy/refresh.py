@@ -1,42 +1,20 @@
 """A run of the refresh workflow for the deployment: new models publish at once, without waiting for new data."""
 
-import json
-
-from google.api_core import retry
-from google.cloud.workflows import executions_v1
-
-from biaac import clients, releases, runs
+from biaac import clients, releases, runs, workflow
 from biaac.errors import PermanentError
 from biaac.runs import Outcome
+from biaac.workflow import Workflow
 from deploy.settings import DeploySettings
-from deploy.waiting import until
-
-TIMEOUT_S = 20
-RETRY = retry.Retry(timeout=60, initial=1, maximum=10)
 
 
 def run(settings: DeploySettings, *, seconds: int) -> None:
     """Start the workflow, follow it to its end, and see that what it published is what readers see."""
-    client = clients.executions_client(settings)
-    argument = json.dumps({"reason": "deploy"})
-    started = client.create_execution(
-        parent=f"{settings.parent}/workflows/{settings.workflow}",
-        execution=executions_v1.Execution(argument=argument),
-        timeout=TIMEOUT_S,
-        retry=RETRY,  # a second run finds nothing new
-    )
-    execution = str(started.name).rpartition("/")[2]
+    refresh = Workflow(settings)
+    name = refresh.start({"reason": "deploy"}, retry=workflow.RETRY)  # a second run finds nothing new
+    execution = workflow.id_of(name)
     print(f"{settings.workflow}: started {execution}", flush=True)
-
-    def ended() -> bool:
-        found = client.get_execution(name=started.name, timeout=TIMEOUT_S, retry=RETRY)
-        return bool(found.state not in (executions_v1.Execution.State.ACTIVE, executions_v1.Execution.State.QUEUED))
-
-    until(ended, seconds=seconds, what=f"workflow {settings.workflow} has ended")
-    found = client.get_execution(name=started.name, timeout=TIMEOUT_S, retry=RETRY)
-    if found.state is not executions_v1.Execution.State.SUCCEEDED:
-        why = found.error.payload or found.error.context or "it says nothing"
-        raise PermanentError(f"run {execution} {found.state.name.lower()}: {why}", hint=f"biaac runs show {execution}")
+    if error := workflow.error_of(refresh.wait(name, seconds=seconds)):
+        raise PermanentError(f"run {execution} {error}", hint=f"biaac runs show {execution}")
     _judge(settings, execution)
 
 

@@ -16,17 +16,17 @@ from google.protobuf import json_format
 
 from biaac import clients
 from biaac.errors import BiaacError, PermanentError, TransientError
+from biaac.waiting import until
 from deploy import last_good, running
 from deploy.clients import functions_client, services_client
 from deploy.running import RETRY, TIMEOUT_S, Template
 from deploy.settings import DeploySettings
-from deploy.waiting import until
 
 BACK_S = 840  # for all together: a start-up probe may take two minutes, a function is built again
 SUCCEEDED = run_v2.Condition.State.CONDITION_SUCCEEDED
 FAILED = run_v2.Condition.State.CONDITION_FAILED
 
-Wait = Callable[[float], None]  # given the seconds that are left
+Wait = Callable[[float], object]  # given the seconds that are left
 
 
 @dataclass

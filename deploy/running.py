@@ -52,7 +52,7 @@ def services(settings: DeploySettings) -> Iterator[run_v2.Service]:
 
 def job_names(settings: DeploySettings) -> list[str]:
     """Names of our jobs: the fixed ones, and one for each connection."""
-    return [*JOBS, *(f"ingest-{name.replace('_', '-')}" for name in connections.load(settings.connections))]
+    return [*JOBS, *map(connections.sync_job, connections.load(settings.connections))]
 
 
 def jobs(settings: DeploySettings) -> Iterator[run_v2.Job]:

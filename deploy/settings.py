@@ -4,14 +4,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from biaac.settings import ROOT, Settings
+from biaac.settings import ROOT, WorkflowSettings
 
 
-class DeploySettings(Settings):
+class DeploySettings(WorkflowSettings):
     """Read once, when a command begins."""
 
     revision: str = Field("", alias="REVISION", description="Git revision that is deployed; empty for a build by hand.")
     folder: Path = Field(ROOT / ".biaac/build", alias="BUILD_DIR", description="What the build's steps hand on.")
     terraform: str = Field("terraform", alias="TERRAFORM", description="The program.")
-    workflow: str = Field("refresh", alias="WORKFLOW")
     functions_emulator: str | None = Field(None, alias="FUNCTIONS_EMULATOR_HOST", description="http://host:port")

@@ -9,7 +9,7 @@ from typing import Any
 
 from google.cloud import functions_v2, run_v2
 
-from biaac import releases
+from biaac import connections, releases
 from biaac.clients import storage_client
 from biaac.errors import PermanentError
 from deploy import functions_source, inputs, last_good, running
@@ -28,7 +28,7 @@ def test(settings: DeploySettings) -> None:
         *_functions(settings, given["functions_source"]),
     ]
     if faults:
-        raise PermanentError("the deployment is not well: " + "; ".join(faults))
+        raise PermanentError("the deployment is not valid: " + "; ".join(faults))
     current = releases.current(storage_client(settings).bucket(settings.lake_bucket), settings.environment)
     good = last_good.record(settings, running.read(settings), given)
     release = f"release {current.id}" if current else "no release yet (the first sync makes one)"
@@ -54,7 +54,7 @@ def _services(settings: DeploySettings, images: dict[str, Any]) -> Iterator[str]
 
 def _jobs(settings: DeploySettings, images: dict[str, Any]) -> Iterator[str]:
     found = {job.name.rpartition("/")[2]: job for job in running.jobs(settings)}
-    by_job = {f"ingest-{name.replace('_', '-')}": image for name, image in images["connections"].items()}
+    by_job = {connections.sync_job(name): image for name, image in images["connections"].items()}
     # With Airbyte elsewhere there are no sync jobs of ours.
     yield from (f"job {name} is not there" for name in running.JOBS if name not in found)
     for name, job in found.items():

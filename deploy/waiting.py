@@ -1,14 +1,11 @@
-"""Waiting for facts of the cloud, and for no longer than was allowed."""
+"""The time a step of the deployment may take, and signals that stop it."""
 
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from biaac.errors import PermanentError
-
-POLL_S = 2  # an operation takes a minute or more; the APIs allow hundreds of reads a minute
 
 
 class TooLate(PermanentError):
@@ -17,15 +14,6 @@ class TooLate(PermanentError):
 
 class Stopped(BaseException):
     """The build is being stopped. Not an ``Exception``: nobody goes on after it by mistake."""
-
-
-def until(fact: Callable[[], bool], *, seconds: float, what: str) -> None:
-    """Ask for a fact until it is true; ``TooLate`` names it when it is not after ``seconds``."""
-    end = time.monotonic() + seconds
-    while not fact():
-        if time.monotonic() > end:
-            raise TooLate(f"{what}: not after {seconds:.0f} s")
-        time.sleep(POLL_S)  # a poll of a fact, bounded above
 
 
 @contextmanager

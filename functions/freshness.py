@@ -1,7 +1,7 @@
-"""How old what readers see is: one line for each connection at each sweep, which alerts and the dashboard count.
+"""The age of what readers see: one log line for each connection at each sweep, which alerts and the dashboard count.
 
-Level-triggered: a line tells how things are, not that they have changed, so an alert lasts as long as its cause and
-a lost line is made up for by the next one. The words and fields are an interface (terraform/modules/monitoring).
+A line says what the state is, not that it changed. So an alert lasts as long as its cause, and the next line makes
+up for a lost one. The words and fields are an interface (terraform/modules/monitoring).
 """
 
 import logging
@@ -18,7 +18,7 @@ SYNC_FAILED = "failed"  # Airbyte's word; a cancelled sync was a person's wish
 log = structlog.get_logger()
 
 
-def tell(connection: Connection, release: Release | None, jobs: list[Job] | None, *, now: datetime) -> None:
+def log_state(connection: Connection, release: Release | None, jobs: list[Job] | None, *, now: datetime) -> None:
     """Log the state of ``connection``: the age of its data in ``release``, and how its newest finished sync ended.
 
     The age counts from the end of the newest sync that readers see, so a sync whose release was rejected or is held
@@ -29,7 +29,7 @@ def tell(connection: Connection, release: Release | None, jobs: list[Job] | None
     as_of = max((stream.data_as_of for stream in seen if stream.data_as_of), default=None)
     age = None if synced_at is None else now - synced_at
     state = connection.freshness.state(age)
-    newest = next((job for job in jobs or [] if job.type == "sync" and not job.live), None)
+    newest = next((job for job in jobs or [] if job.moves_data and not job.live), None)
     failed = newest is not None and newest.state == SYNC_FAILED
     log.log(
         logging.ERROR if state == "stale" else logging.WARNING if failed or state == "late" else logging.INFO,

@@ -11,9 +11,11 @@ from cloudevents.http import CloudEvent
 
 import coalescing
 import warming
-from biaac import connections, releases, runs
+from biaac import bronze, connections, releases, runs
 from biaac.errors import PermanentError
-from edges import answers_errors, clients, event_object, field
+from clients import clients
+from fields import event_object, field
+from status import answers_errors
 from syncs import start_or_attach
 
 log = structlog.get_logger()
@@ -45,12 +47,12 @@ def bronze_finalized(event: CloudEvent) -> None:
         return
     bind(event_id=event["id"], object=f"gs://{bucket}/{name}")
     settings = clients().settings
-    written_by = coalescing.sync_of(name, settings.connections) if bucket == settings.bronze_bucket else None
-    if written_by is None:
-        log.warning("not a file of a sync; nothing to do")
+    file = bronze.parse(name) if bucket == settings.bronze_bucket else None
+    if file is None or not connections.is_declared(settings.connections, file.connection):
+        log.warning("foreign object; nothing to do", hint=bronze.FOREIGN_HINT)
         return
-    bind(connection=written_by.connection)
-    coalescing.wake_up(clients(), event=event["id"], sync=written_by)
+    bind(connection=file.connection)
+    coalescing.wake_up(clients(), event=event["id"], file=file)
 
 
 @functions_framework.http

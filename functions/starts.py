@@ -6,23 +6,15 @@ A marker without executions belongs to the event that made it: that event is not
 Only a sweep goes over another's marker, and only a sweep looks whether what was started has died.
 """
 
-import json
 from typing import Any
 
 import structlog
-from google.api_core.exceptions import Forbidden, InvalidArgument, NotFound
-from google.cloud.workflows import executions_v1
 
-from biaac import objects, runs
-from biaac.errors import PermanentError
-from edges import Clients
+from biaac import objects, runs, workflow
+from clients import Clients
 
 SWEEP = "sweep"
 MOST_STARTS = 5  # of one job: a workflow that fails five times needs a person
-TIMEOUT_S = 20  # the API queues an execution, it does not run it
-
-State = executions_v1.Execution.State
-DEAD = {State.FAILED, State.CANCELLED, State.UNAVAILABLE}
 
 log = structlog.get_logger()
 
@@ -36,7 +28,8 @@ def ensure(clients: Clients, connection: str, job: int, *, by: str) -> str | Non
     if not _owed(clients, marker, by, name):
         return None
     reason = "sweep" if by == SWEEP else "sync"
-    execution = _start(clients, {"reason": reason, "connection": connection, "job": job})
+    # Not repeated here: the caller is, and a second execution does no harm.
+    execution = clients.workflow.start({"reason": reason, "connection": connection, "job": job})
     objects.update(clients.ops, name, lambda now: {**now, "executions": [*now["executions"], execution]})
     log.info("workflow started", connection=connection, job=job, execution=execution, reason=reason)
     return execution
@@ -53,7 +46,7 @@ def _owed(clients: Clients, marker: dict[str, Any], by: str, name: str) -> bool:
             "this job's workflow keeps failing; not started again",
             marker=name,
             execution=executions[-1],
-            hint="biaac runs show " + executions[-1].rpartition("/")[2],
+            hint=f"biaac runs show {workflow.id_of(executions[-1])}",
         )
         return False
     return True
@@ -64,23 +57,9 @@ def _died_undecided(clients: Clients, execution: str) -> bool:
 
     Rejected data waits for new data, changed models or a person's retry: running it again would reject it again.
     """
-    try:
-        state = clients.executions.get_execution(name=execution, timeout=TIMEOUT_S).state
-    except NotFound:  # its history has expired, or the laptop's was wiped
-        state = State.UNAVAILABLE
-    if state not in DEAD:
+    last = clients.workflow.execution(execution)
+    # None: its history has expired, or the laptop's was wiped.
+    if last is not None and (workflow.is_live(last) or workflow.error_of(last) is None):
         return False
-    run = runs.read(clients.ops, clients.settings.environment, execution.rpartition("/")[2])
+    run = runs.read(clients.ops, clients.settings.environment, workflow.id_of(execution))
     return run is None or run.outcome is not runs.Outcome.REJECTED
-
-
-def _start(clients: Clients, argument: dict[str, Any]) -> str:
-    """Create an execution. Not repeated here: the caller is, and a second one does no harm."""
-    workflow = f"{clients.settings.parent}/workflows/{clients.settings.workflow}"
-    execution = executions_v1.Execution(argument=json.dumps(argument))
-    try:
-        return str(clients.executions.create_execution(parent=workflow, execution=execution, timeout=TIMEOUT_S).name)
-    except (NotFound, Forbidden, InvalidArgument) as error:
-        raise PermanentError(
-            f"{workflow} cannot be started: {error.message}", hint="check that the workflow is deployed"
-        ) from None

@@ -26,6 +26,6 @@ def start_or_attach(airbyte: Airbyte, connection: str) -> Job:
 
 def _running(airbyte: Airbyte, connection: str, refused: TransientError) -> Job:
     for job in airbyte.newest_jobs(connection):
-        if job.live:
+        if job.live and job.moves_data:
             return job
     raise refused

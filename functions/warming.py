@@ -9,7 +9,7 @@ from pyarrow.lib import ArrowException, ArrowInvalid
 
 from biaac import identity, runs
 from biaac.errors import PermanentError, TransientError
-from edges import Clients
+from clients import Clients
 
 TIMEOUT_S = 280  # the workflow allows this step 300
 REFUSED = re.compile(r"\b[0-9A-Z]{5}: ")  # a SQLSTATE: the service's own word, not that of a server before it

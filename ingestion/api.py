@@ -22,8 +22,8 @@ from biaac import connections
 from biaac.clients import storage_client
 from biaac.connections import Connection
 from biaac.errors import BiaacError
-from ingestion import claims, jobs
-from ingestion.jobs import Job, Kind, Status
+from ingestion import claims, job_records
+from ingestion.job_records import Job, Kind, Status
 from ingestion.settings import Settings
 
 PREFIX = "/api/public/v1"
@@ -115,7 +115,8 @@ def list_jobs() -> dict[str, Any]:
         raise _invalid("orderBy", request.args["orderBy"], "createdAt or updatedAt, then |ASC or |DESC")
     wanted = [test for name, test in FILTERS.items() if name in request.args]
     found: Iterator[Job] = (
-        claims.settle(_settings(), _ops(), job) for job in jobs.newest_first(_ops(), by_update=field == "updatedAt")
+        claims.settle(_settings(), _ops(), job)
+        for job in job_records.newest_first(_ops(), by_update=field == "updatedAt")
     )
     if direction == "ASC":
         found = reversed(list(found))
@@ -165,7 +166,7 @@ def cancel_job(job_id: int) -> dict[str, Any]:
 
 
 def _find(job_id: int) -> Job:
-    job = jobs.find(_ops(), job_id)
+    job = job_records.find(_ops(), job_id)
     if job is None:
         raise Problem(404, "resource-not-found", "resource-not-found", f"job {job_id} does not exist")
     return job
@@ -242,8 +243,8 @@ def _job(job: Job) -> dict[str, Any]:
         "status": Status(job.status).value,
         "jobType": job.kind.value,
         "connectionId": str(job.connection_id),
-        "startTime": jobs.text(job.created_at),
-        "lastUpdatedAt": jobs.text(job.updated_at),
+        "startTime": job_records.text(job.created_at),
+        "lastUpdatedAt": job_records.text(job.updated_at),
         "duration": f"PT{max(job.duration.total_seconds(), 0):.3f}S",
         "rowsSynced": sum(job.rows.values()),
         "bytesSynced": job.bytes,

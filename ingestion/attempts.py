@@ -9,14 +9,14 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from biaac import connections
 from biaac.connections import Connection, Stream
-from ingestion import bronze, jobs
-from ingestion.bronze import StreamWriter
+from ingestion import job_records, stream_objects
 from ingestion.catalog import configured
 from ingestion.connector import Connector, ConnectorFailed
 from ingestion.intake import Intake
-from ingestion.jobs import Job, Status
+from ingestion.job_records import Job, Status
 from ingestion.settings import Settings, secrets
 from ingestion.states import States
+from ingestion.writer import StreamWriter
 
 ATTEMPTS = 3  # Airbyte's default
 PROGRESS_S = 2  # how often a person at a terminal wants to see the count move
@@ -38,7 +38,7 @@ class Attempts:
         self._states = States.open(ops, connection.name)
         self._writers: dict[str, StreamWriter] = {}
         self._rows_before = {  # not zero where this job was killed and is run again
-            stream.name: bronze.rows_of_sync(bucket, connection.name, stream.name, job.epoch_ms)
+            stream.name: stream_objects.rows(stream_objects.of_sync(bucket, connection.name, stream.name, job.epoch_ms))
             for stream in connection.enabled_streams
         }
         self._reported_at = 0.0
@@ -47,7 +47,7 @@ class Attempts:
         """Rows of each stream, in place or on the way."""
         return {**self._rows_before, **{name: writer.rows for name, writer in self._writers.items()}}
 
-    def make(self) -> None:
+    def run(self) -> None:
         """Try until every stream is complete; ``ConnectorFailed`` after the last attempt."""
         self._states.begin(self._connection, self._job.id)
         config = connections.resolve_secrets(self._connection.source.config, secrets())
@@ -66,7 +66,7 @@ class Attempts:
         for stream in self._connection.enabled_streams:
             if stream.mode == "full_refresh":  # only now: until the sync is done the old filling is the whole one
                 generation = self._states.streams[stream.name].generation
-                bronze.remove_older(self._bucket, self._connection.name, stream.name, generation)
+                stream_objects.delete_older(self._bucket, self._connection.name, stream.name, generation)
 
     def _attempt(self, connector: Connector) -> None:
         entries = self._states.streams
@@ -91,7 +91,7 @@ class Attempts:
 
     def _writer(self, stream: Stream, discovered: dict[str, Any]) -> StreamWriter:
         if stream.mode == "full_refresh":  # of an attempt that broke off; this one reads from the beginning
-            bronze.remove_sync(self._bucket, self._connection.name, stream.name, self._job.epoch_ms)
+            stream_objects.delete_sync(self._bucket, self._connection.name, stream.name, self._job.epoch_ms)
         return StreamWriter(
             self._bucket,
             connection=self._connection.name,
@@ -118,7 +118,7 @@ class Attempts:
 
     def _report(self, **fields: object) -> None:
         """Bring the job's record up to date; ``Stopped`` if somebody else has given the verdict."""
-        job = jobs.change(self._ops, self._job.id, rows=self.rows(), bytes=self.bytes, **fields)
+        job = job_records.change(self._ops, self._job.id, rows=self.rows(), bytes=self.bytes, **fields)
         self._reported_at = time.monotonic()
         if not job.active:
             raise Stopped(f"job {job.id} is {job.status.value}")

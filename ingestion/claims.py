@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from google.cloud.storage import Bucket
 
-from biaac import objects
+from biaac import cloud_run, connections, objects
 from biaac.connections import Connection
 from biaac.errors import BiaacError, LostRace, PermanentError
-from ingestion import executions, jobs
-from ingestion.jobs import Job, Kind, Status
+from ingestion import job_records
+from ingestion.job_records import Job, Kind, Status
 from ingestion.settings import Settings
 
 
@@ -38,7 +38,7 @@ def start(settings: Settings, ops: Bucket, connection: Connection, kind: Kind) -
                 if holder.execution is None:
                     _launch(settings, ops, holder)
                 raise AlreadyRunning(holder)
-        claim = {"job": jobs.next_id(ops), "kind": kind.value, "created_at": jobs.text(jobs.now())}
+        claim = {"job": job_records.next_id(ops), "kind": kind.value, "created_at": job_records.text(job_records.now())}
         try:
             objects.replace(ops, _name(connection.name), claim, expected=found.generation)
         except LostRace:
@@ -48,10 +48,10 @@ def start(settings: Settings, ops: Bucket, connection: Connection, kind: Kind) -
 
 def settle(settings: Settings, ops: Bucket, job: Job) -> Job:
     """The job as it stands: one whose execution has ended without a verdict has failed."""
-    if not job.active or job.execution is None or not executions.is_over(settings, job.execution):
+    if not job.active or job.execution is None or not cloud_run.is_over(settings, job.execution):
         return job
     short = job.execution.rpartition("/")[2]
-    return jobs.conclude(
+    return job_records.conclude(
         ops,
         job.id,
         Status.FAILED,
@@ -61,9 +61,9 @@ def settle(settings: Settings, ops: Bucket, job: Job) -> Job:
 
 def cancel(settings: Settings, ops: Bucket, job: Job) -> Job:
     """Give the verdict ``cancelled`` and stop the execution; what is committed stays."""
-    cancelled = jobs.conclude(ops, job.id, Status.CANCELLED)
+    cancelled = job_records.conclude(ops, job.id, Status.CANCELLED)
     if cancelled.status == Status.CANCELLED and cancelled.execution:
-        executions.cancel(settings, cancelled.execution)
+        cloud_run.cancel(settings, cancelled.execution)
     return cancelled
 
 
@@ -76,11 +76,13 @@ def release(ops: Bucket, job: Job) -> None:
 
 def _launch(settings: Settings, ops: Bucket, job: Job) -> Job:
     try:
-        execution = executions.start(settings, job)
+        execution = cloud_run.start(
+            settings, connections.sync_job(job.connection), ["--job", str(job.id)], twice_is_harmless=True
+        )  # of two executions the one that is named in the record works (``sync``)
     except PermanentError as error:
-        jobs.conclude(ops, job.id, Status.FAILED, message=error.message)
+        job_records.conclude(ops, job.id, Status.FAILED, message=error.message)
         raise
-    return jobs.attach(ops, job.id, execution)
+    return job_records.attach(ops, job.id, execution)
 
 
 def _recorded(ops: Bucket, connection: Connection, claim: Mapping[str, object]) -> Job:
@@ -95,15 +97,15 @@ def _recorded(ops: Bucket, connection: Connection, claim: Mapping[str, object]) 
             "updated_at": claim["created_at"],
         }
     )
-    jobs.create(ops, job)
-    return jobs.find(ops, job.id) or job
+    job_records.create(ops, job)
+    return job_records.find(ops, job.id) or job
 
 
 def _over(settings: Settings, job: Job) -> bool:
     """Whether the connection is free of ``job``: its own verdict is its last act, but a cancelled one may still run."""
     if job.active:
         return False
-    return job.status != Status.CANCELLED or job.execution is None or executions.is_over(settings, job.execution)
+    return job.status != Status.CANCELLED or job.execution is None or cloud_run.is_over(settings, job.execution)
 
 
 def _name(connection: str) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestion.bronze import StreamWriter
 from ingestion.connector import ConnectorFailed, Message, Run
 from ingestion.states import States
+from ingestion.writer import StreamWriter
 
 CONVERT_BYTES = 4 << 20  # of messages held as Python values: about ten times as much memory, however wide a row is
 

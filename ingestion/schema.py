@@ -318,10 +318,5 @@ def column_name(name: str) -> str:
     return f"_{safe}" if safe[:1].isdigit() else safe
 
 
-def path_name(name: str) -> str:
-    """A connection's or stream's name in an object name."""
-    return re.sub(r"[^A-Za-z0-9/!_.*')(&$@=;:+,?-]", "_", _plain(name))
-
-
 def _plain(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))

@@ -16,7 +16,7 @@ class Settings(SharedSettings):
     connectors: Path = Field(
         ROOT / ".biaac/envs",
         alias="CONNECTORS_DIR",
-        description="Folder with one environment per connector: <this>/source-grocery/bin/source-grocery.",
+        description="Folder with one environment per connector: <this>/source-shop/bin/source-shop.",
     )
     execution: str | None = Field(
         None, alias="CLOUD_RUN_EXECUTION", description="Set by Cloud Run: the execution this process is."

@@ -1,6 +1,6 @@
 """One job of one connection: what the Cloud Run job ``ingest-<connection>`` runs.
 
-    python -m ingestion.sync --connection grocery --job 17
+    python -m ingestion.sync --connection shop --job 17
 
 Reads the connector into Bronze in up to three attempts, each going on from what is committed. May be killed
 anywhere and run again for the same job: rows may then be in Bronze twice (Airbyte's at-least-once), none is missing.
@@ -16,12 +16,12 @@ from types import FrameType
 import structlog
 from google.cloud.storage import Bucket
 
-from biaac import connections, logs
+from biaac import cloud_run, connections, logs
 from biaac.clients import storage_client
 from biaac.errors import BiaacError, PermanentError
-from ingestion import bronze, claims, executions, jobs
+from ingestion import claims, job_records, stream_objects
 from ingestion.attempts import Attempts, Stopped
-from ingestion.jobs import Job, Kind, Status
+from ingestion.job_records import Job, Kind, Status
 from ingestion.settings import Settings
 from ingestion.states import States
 
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 def perform(settings: Settings, connection_name: str, job_id: int) -> bool:
     """Do the job, give its verdict and let go of the connection; whether it is done (by this process or another)."""
     client = storage_client(settings)
-    ops, bronze_bucket = client.bucket(settings.ops_bucket), client.bucket(settings.bronze_bucket)
+    ops, bronze = client.bucket(settings.ops_bucket), client.bucket(settings.bronze_bucket)
     job = _take(settings, ops, connection_name, job_id)
     if job is None:
         return True
@@ -43,19 +43,19 @@ def perform(settings: Settings, connection_name: str, job_id: int) -> bool:
     try:
         connection = connections.get(settings.connections, connection_name)
         if job.kind is Kind.SYNC:
-            attempts = Attempts(settings, ops, bronze_bucket, connection, job)
-            attempts.make()
+            attempts = Attempts(settings, ops, bronze, connection, job)
+            attempts.run()
         else:
             States.open(ops, connection.name).clear(connection, job.id)
             for stream in connection.streams:
-                bronze.clear(bronze_bucket, connection.name, stream.name)
+                stream_objects.delete_all(bronze, connection.name, stream.name)
     except Stopped as stopped:
-        job = jobs.conclude(ops, job.id, Status.CANCELLED, message=str(stopped), **_counts(attempts))
+        job = job_records.conclude(ops, job.id, Status.CANCELLED, message=str(stopped), **_counts(attempts))
     except BiaacError as error:
         said = getattr(error, "log", [])
-        job = jobs.conclude(ops, job.id, Status.FAILED, message=str(error), log=said, **_counts(attempts))
+        job = job_records.conclude(ops, job.id, Status.FAILED, message=str(error), log=said, **_counts(attempts))
     else:
-        job = jobs.conclude(ops, job.id, Status.SUCCEEDED, message=None, log=[], **_counts(attempts))
+        job = job_records.conclude(ops, job.id, Status.SUCCEEDED, message=None, log=[], **_counts(attempts))
     claims.release(ops, job)
     log.log(
         logging.ERROR if job.status is Status.FAILED else logging.INFO,
@@ -79,14 +79,14 @@ def _take(settings: Settings, ops: Bucket, connection: str, job_id: int) -> Job 
     A lost answer of Cloud Run can start two executions for one job: the first one named in the record has it,
     until it is over without a verdict.
     """
-    job = jobs.find(ops, job_id)
+    job = job_records.find(ops, job_id)
     if job is None or job.connection != connection:
         raise PermanentError(f"connection {connection} has no job {job_id}", hint=f"biaac sync {connection}")
     if job.active and settings.execution:
-        mine = f"{executions.job_name(settings, connection)}/executions/{settings.execution}"
-        job = jobs.attach(ops, job_id, mine)
-        if job.execution != mine and job.execution and executions.is_over(settings, job.execution):
-            job = jobs.attach(ops, job_id, mine, instead_of=job.execution)
+        mine = cloud_run.execution_name(settings, connections.sync_job(connection), settings.execution)
+        job = job_records.attach(ops, job_id, mine)
+        if job.execution != mine and job.execution and cloud_run.is_over(settings, job.execution):
+            job = job_records.attach(ops, job_id, mine, instead_of=job.execution)
         if job.execution != mine:
             log.info("another execution has this job", job=job_id, execution=job.execution)
             return None
@@ -115,7 +115,7 @@ def main() -> None:
     try:
         done = perform(Settings.load(), arguments.connection, arguments.job)
     except BiaacError as error:
-        logs.tell(error)
+        logs.log_error(error)
         sys.exit(1)
     sys.exit(0 if done else 1)
 

@@ -158,7 +158,7 @@ class Laptop:
         }
         for name in connections.load(ROOT / "connections"):
             command = [self.executable("ingestion", "python"), "-m", "ingestion.sync", "--connection", name]
-            jobs[f"ingest-{name.replace('_', '-')}"] = {"command": command, "timeout_s": 3600}
+            jobs[connections.sync_job(name)] = {"command": command, "timeout_s": 3600}
         return jobs
 
     def environment(self) -> dict[str, str]:

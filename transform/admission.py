@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from google.cloud.storage import Blob, Bucket
 
+from biaac.airbyte import Airbyte, Job, UnknownConnection
 from biaac.connections import Connection, Stream
 from biaac.releases import StreamFreshness
 from biaac.settings import AirbyteSettings
-from transform import airbyte, bronze_files
-from transform.airbyte import SucceededJob
+from transform import bronze_files
 from transform.ledger import Admission, BronzeFile, Ledger
+from transform.progress import say
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Observed:
     """What the world holds at one moment: the ledger with every Bronze file there is, and what has succeeded since."""
 
     ledger: Ledger
-    jobs: dict[str, list[SucceededJob]]  # connection -> newly succeeded syncs, oldest first
+    jobs: dict[str, list[Job]]  # connection -> newly succeeded syncs, oldest first
     declared: dict[str, Connection]
 
     @property
@@ -34,7 +35,8 @@ class Observed:
 
 def observe(known: Ledger, bucket: Bucket, settings: AirbyteSettings, declared: dict[str, Connection]) -> Observed:
     """Ask Airbyte, then list Bronze: all files of a sync are in place before it succeeds."""
-    jobs = airbyte.succeeded_jobs(settings, {name: _newest_admitted(known, name) for name in declared})
+    airbyte = Airbyte(settings)
+    jobs = {name: _newly_delivered(airbyte, name, _newest_admitted(known, name)) for name in declared}
     listed = bronze_files.listing(bucket)
     streams = {}
     for connection in declared.values():
@@ -62,7 +64,7 @@ def admit(observed: Observed, load_id: int) -> Ledger:
         if new := observed.jobs[connection.name]:
             admissions[connection.name] = [
                 *admissions.get(connection.name, []),
-                *(Admission(job=job.id, load_id=load_id, finished_at=job.finished_at) for job in new),
+                *(Admission(job=job.id, load_id=load_id, finished_at=job.updated_at) for job in new),
             ]
     if (streams, admissions) == (observed.ledger.streams, observed.ledger.admissions):
         return observed.ledger
@@ -84,6 +86,15 @@ def freshness(ledger: Ledger, declared: dict[str, Connection]) -> list[StreamFre
                 )
             )
     return found
+
+
+def _newly_delivered(airbyte: Airbyte, connection: str, newest_admitted: int) -> list[Job]:
+    """The jobs to admit, oldest first. A connection that is declared and not yet in Airbyte has none."""
+    try:
+        return airbyte.delivered_after(connection, newest_admitted)
+    except UnknownConnection as error:
+        say(str(error))
+        return []
 
 
 def _examined(known: dict[str, BronzeFile], listed: dict[str, Blob], stream: Stream) -> dict[str, BronzeFile]:

@@ -1,6 +1,6 @@
 """Bronze objects: listed once in a run, each examined once in its life, named for the Bronze macro.
 
-gs://BRONZE/<connection>/<stream>/<YYYY_MM_DD>_<epoch ms of sync start>_<part>.parquet
+Which objects those are is decided by their names alone (``biaac.bronze``).
 """
 
 from collections.abc import Iterable
@@ -10,9 +10,11 @@ from functools import cache
 from typing import Any
 
 import pyarrow.parquet as pq
+import structlog
 from google.cloud.storage import Blob, Bucket
 from pyarrow import ArrowInvalid
 
+from biaac import bronze
 from biaac.clients import storage_client
 from biaac.errors import PermanentError
 from biaac.objects import RETRY, TIMEOUT_S
@@ -24,15 +26,25 @@ SYNC, GENERATION = "_airbyte_meta.sync_id", "_airbyte_generation_id"
 FOOTER_BYTES = 256 * 1024  # one range request holds the footer of any file but the widest
 READERS = 8  # a footer is two round trips to the store; more at once gain nothing on two cores
 
+log = structlog.get_logger()
+
 
 def listing(bucket: Bucket) -> dict[str, dict[str, Blob]]:
-    """Every Parquet object of the bucket: stream (``connection/stream``) -> name -> object. One pass over the list."""
-    found: dict[str, dict[str, Blob]] = {}
+    """Every object that a sync wrote: stream (``connection/stream``) -> name -> object. One pass over the list.
+
+    Foreign objects are left out, and named in one warning.
+    """
+    streams: dict[str, dict[str, Blob]] = {}
+    foreign: list[str] = []
     for blob in bucket.list_blobs(timeout=TIMEOUT_S, retry=RETRY):
-        stream, _, file = blob.name.rpartition("/")
-        if ".parquet" in file:  # Airbyte appends -1, -2 behind the extension where two names clash
-            found.setdefault(stream, {})[blob.name] = blob
-    return found
+        name = bronze.parse(blob.name)
+        if name is None:
+            foreign.append(f"gs://{bucket.name}/{blob.name}")
+        else:
+            streams.setdefault(f"{name.connection}/{name.stream}", {})[blob.name] = blob
+    if foreign:
+        log.warning("foreign objects in Bronze", first=foreign[:3], objects=len(foreign), hint=bronze.FOREIGN_HINT)
+    return streams
 
 
 def examine_all(blobs: Iterable[Blob], cursor: str | None) -> dict[str, BronzeFile]:

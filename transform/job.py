@@ -79,7 +79,7 @@ def main() -> None:
         else:
             transform(JobSettings.load(), execution=arguments.execution, reason=arguments.reason)
     except BiaacError as error:
-        logs.tell(error)
+        logs.log_error(error)
         sys.exit(1)
 
 

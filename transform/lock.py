@@ -11,16 +11,13 @@ import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.cloud.storage import Bucket
 
-from biaac import objects
-from biaac.clients import job_executions_client
+from biaac import cloud_run, objects
 from biaac.errors import LostRace, TransientError
 from biaac.settings import Settings
 
 NAME = "locks/transform"
-ASK_S = 20  # the Run API answers in milliseconds; a job that cannot ask leaves and is started again
 
 
 @contextmanager
@@ -38,16 +35,6 @@ def held(lake: Bucket, settings: Settings, owner: str) -> Iterator[None]:
 def _take(lake: Bucket, settings: Settings, owner: str) -> int:
     found = objects.read(lake, NAME)
     other = (found.value or {}).get("owner")
-    if other not in (None, owner) and _lives(settings, other):
+    if other not in (None, owner) and not cloud_run.is_over(settings, other):
         raise TransientError(f"gs://{lake.name}/{NAME}: {other} is at work", hint="the workflow starts this job again")
     return objects.replace(lake, NAME, {"owner": owner}, expected=found.generation).generation
-
-
-def _lives(settings: Settings, execution: str) -> bool:
-    try:
-        found = job_executions_client(settings).get_execution(name=execution, timeout=ASK_S)
-    except NotFound:
-        return False  # deleted with its job, or from a laptop whose state was cleaned
-    except (GoogleAPICallError, RetryError, OSError) as error:
-        raise TransientError(f"cannot ask whether {execution}, owner of the lock, lives: {error}") from error
-    return not found.completion_time

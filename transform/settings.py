@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from biaac import cloud_run
 from biaac.settings import ROOT, AirbyteSettings, Settings
 
 
@@ -51,4 +52,4 @@ class JobSettings(LakeSettings, AirbyteSettings):
     @property
     def job_execution_name(self) -> str:
         """The full resource name of this Cloud Run execution, by which others ask whether it is alive."""
-        return f"{self.parent}/jobs/{self.job}/executions/{self.job_execution}"
+        return cloud_run.execution_name(self, self.job, self.job_execution)

@@ -73,6 +73,14 @@ def test_freshness_is_the_time_since_the_last_success_against_the_files_toleranc
     assert [each["freshness"] for each in shown] == [freshness, "never"]
 
 
+def test_clearing_a_connection_makes_nothing_fresh(biaac: Biaac, airbyte: FakeAirbyte) -> None:
+    airbyte.start("grocery", state="succeeded", at=datetime.now(UTC) - timedelta(days=30))
+    airbyte.start("grocery", state="succeeded", kind="clear")
+    airbyte.start("web_shop", state="succeeded", kind="refresh")
+    shown = json.loads(biaac("status --json").out)["connections"]
+    assert [each["freshness"] for each in shown] == ["stale", "fresh"]
+
+
 def test_status_before_anything_names_the_next_commands(biaac: Biaac) -> None:
     result = biaac("status")
     assert result.code == 0

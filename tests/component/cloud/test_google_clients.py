@@ -50,31 +50,16 @@ def test_a_sync_is_started_and_asked_after_by_the_run_api(cloud: Cloud) -> None:
         "/google.cloud.run.v2.Executions/GetExecution": run_v2.Execution.serialize(over),
     }
     found = cloud.do(
-        "from datetime import UTC, datetime; from uuid import uuid4\n"
-        "from ingestion import executions; from ingestion.jobs import Job, Kind\n"
-        "from ingestion.settings import Settings\n"
-        "now, settings = datetime.now(UTC), Settings.load()\n"
-        "job = Job(id=7, connection='grocery', connection_id=uuid4(), kind=Kind.SYNC, created_at=now, updated_at=now)\n"
-        "name = executions.start(settings, job)\n"
-        "print(name, executions.is_over(settings, name))"
+        "from biaac import cloud_run, connections; from biaac.settings import Settings\n"
+        "settings = Settings.load()\n"
+        "name = cloud_run.start(settings, connections.sync_job('grocery'), ['--job', '7'])\n"
+        "print(name, cloud_run.is_over(settings, name))"
     )
     assert found == f"{EXECUTION} True"
     assert set(cloud.internet.asked) == {"run.googleapis.com:443"}
     request = run_v2.RunJobRequest.deserialize(cloud.google.asked[0].body)
     assert request.name == f"{PARENT}/jobs/ingest-grocery"
     assert list(request.overrides.container_overrides[0].args) == ["--job", "7"]
-    assert cloud.all_by_the_workload(cloud.google.asked)
-
-
-def test_the_transform_asks_whether_the_holder_of_its_lock_is_alive(cloud: Cloud) -> None:
-    over = run_v2.Execution(name=EXECUTION, completion_time=Timestamp(seconds=1))
-    cloud.google.answers["/google.cloud.run.v2.Executions/GetExecution"] = run_v2.Execution.serialize(over)
-    found = cloud.do(
-        "from biaac.clients import job_executions_client; from biaac.settings import Settings\n"
-        f"print(bool(job_executions_client(Settings.load()).get_execution(name={EXECUTION!r}).completion_time))"
-    )
-    assert found == "True"
-    assert len(cloud.google.asked) == 1
     assert cloud.all_by_the_workload(cloud.google.asked)
 
 

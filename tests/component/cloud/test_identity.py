@@ -31,17 +31,14 @@ CONNECTION = {
     "tags": [],
     "dataResidency": "us",
 }
-BY_SDK = (
+BY_AIRBYTE = (
     "from biaac.airbyte import Airbyte; from biaac.settings import AirbyteSettings\n"
-    "print(*(job.id for job in Airbyte(AirbyteSettings.load()).newest_jobs('grocery')))"
-)
-BY_HTTP = (
-    "from biaac.settings import AirbyteSettings; from transform.airbyte import succeeded_jobs\n"
-    "print(*(job.id for job in succeeded_jobs(AirbyteSettings.load(), {'grocery': 0})['grocery']))"
+    "airbyte = Airbyte(AirbyteSettings.load())\n"
+    "print(*(job.id for job in airbyte.newest_jobs('grocery') + airbyte.delivered_after('grocery', 0)))"
 )
 BY_FUNCTION = (
     "import sys; sys.path.insert(0, 'functions')\n"
-    "from edges import Clients; from settings import Settings; from warming import warm\n"
+    "from clients import Clients; from settings import Settings; from warming import warm\n"
     "warm(Clients(Settings.load()), '000001-abc'); print('warm')"
 )
 BY_SUPERSET = (
@@ -57,14 +54,14 @@ def airbyte(method: str, path: str, body: bytes) -> tuple[int, Any]:
     return 200, {"data": [CONNECTION if path.endswith("/connections") else JOB], "next": "", "previous": ""}
 
 
-@pytest.mark.parametrize("program", [BY_SDK, BY_HTTP], ids=["functions and command", "transform"])
-def test_our_own_airbyte_api_is_asked_with_a_token_for_its_address(cloud: Cloud, program: str) -> None:
+def test_our_own_airbyte_api_is_asked_with_a_token_for_its_address(cloud: Cloud) -> None:
     cloud.web.answers[INGESTION] = airbyte
     cloud.variables["AIRBYTE_URL"] = f"https://{INGESTION}/api/public/v1"
-    assert cloud.do(program) == "7"
+    assert cloud.do(BY_AIRBYTE) == "7 7"
     assert set(cloud.internet.asked) == {f"{INGESTION}:443"}
     assert [asked.path.partition("?")[0] for asked in cloud.web.asked] == [
         "/api/public/v1/connections",
+        "/api/public/v1/jobs",
         "/api/public/v1/jobs",
     ]
     for asked in cloud.web.asked:
@@ -73,15 +70,14 @@ def test_our_own_airbyte_api_is_asked_with_a_token_for_its_address(cloud: Cloud,
     assert cloud.metadata.asked[ACCOUNT_PATH + "identity"] == 1, "one token serves many calls"
 
 
-@pytest.mark.parametrize("program", [BY_SDK, BY_HTTP], ids=["functions and command", "transform"])
-def test_airbyte_cloud_is_asked_with_the_token_it_gives_and_never_with_googles(cloud: Cloud, program: str) -> None:
+def test_airbyte_cloud_is_asked_with_the_token_it_gives_and_never_with_googles(cloud: Cloud) -> None:
     cloud.web.answers["api.airbyte.com"] = airbyte
     cloud.variables |= {
         "AIRBYTE_URL": "https://api.airbyte.com/v1",
         "AIRBYTE_CLIENT_ID": "id",
         "AIRBYTE_CLIENT_SECRET": "s3cret",
     }
-    assert cloud.do(program) == "7"
+    assert cloud.do(BY_AIRBYTE) == "7 7"
     assert set(cloud.internet.asked) == {"api.airbyte.com:443"}
     first, *others = cloud.web.asked
     assert (first.path, first.authorization) == ("/v1/applications/token", None)

@@ -34,6 +34,7 @@ class FakeAirbyte:
     finish_as: str = "succeeded"
     finish_rows: int = 10
     secret: str | None = None
+    grant: str = "grant-type"  # the spelling that the token endpoint reads
     tokens_given: int = 0
     url: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -42,12 +43,14 @@ class FakeAirbyte:
         self.connections[name] = str(uuid4())
 
     def start(self, connection: str, *, state: str = "running", at: datetime | None = None, kind: str = "sync") -> int:
+        started = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
         with self.lock:
             job = {
                 "jobId": len(self.jobs) + 1,
                 "status": state,
                 "jobType": kind,
-                "startTime": (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "startTime": started,
+                "lastUpdatedAt": started,
                 "connectionId": self.connections[connection],
             }
             self.jobs.append(job)
@@ -79,14 +82,14 @@ class FakeAirbyte:
         @app.post(f"{root}/applications/token")
         def token() -> flask.typing.ResponseReturnValue:
             body = flask.request.get_json()  # a form is refused with 415
-            if body["client_secret"] != self.secret:
+            if body["client_secret"] != self.secret or body.get(self.grant) != "client_credentials":
                 return problem(401, "invalid client")
             self.tokens_given += 1
             return {"access_token": f"token-{self.tokens_given}", "token_type": "Bearer", "expires_in": 180}
 
         @app.get(f"{root}/connections")
         def list_connections() -> flask.typing.ResponseReturnValue:
-            return page([_connection(name, id_) for name, id_ in self.connections.items()])
+            return page([airbyte_connection(name, id_) for name, id_ in self.connections.items()])
 
         @app.get(f"{root}/jobs")
         def list_jobs() -> flask.typing.ResponseReturnValue:
@@ -94,8 +97,10 @@ class FakeAirbyte:
                 for job, listing in self.ends.items():
                     if self.calls["GET /jobs"] >= listing and job <= len(self.jobs):
                         self.finish(job, self.finish_as, rows=self.finish_rows)
-                found = [dict(job) for job in self.jobs if job["connectionId"] == flask.request.args["connectionId"]]
-            return page(found[::-1] if flask.request.args.get("orderBy") == "createdAt|DESC" else found)
+                query = flask.request.args
+                jobs = [dict(job) for job in self.jobs if job["connectionId"] == query["connectionId"]]
+            jobs = [job for job in jobs if query.get("status") in (None, job["status"])]
+            return page(jobs[::-1] if query.get("orderBy") == "createdAt|DESC" else jobs)
 
         @app.post(f"{root}/jobs")
         def create_job() -> flask.typing.ResponseReturnValue:
@@ -131,7 +136,8 @@ def serve(airbyte: FakeAirbyte) -> Any:
     return server
 
 
-def _connection(name: str, id_: str) -> dict[str, Any]:
+def airbyte_connection(name: str, id_: str) -> dict[str, Any]:
+    """A connection as the API lists it."""
     return {
         "connectionId": id_,
         "name": name,

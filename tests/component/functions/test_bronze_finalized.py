@@ -45,6 +45,14 @@ def test_a_succeeded_sync_starts_one_execution_with_ids_only(
     assert objects.read(ops, "starts/grocery/1").value == {"by": "a", "executions": list(executions.executions)}
 
 
+def test_a_succeeded_refresh_starts_an_execution_as_the_transform_admits_its_rows(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
+) -> None:
+    airbyte.start("grocery", state="succeeded", at=START, kind="refresh")
+    assert finalized(file(), event="a").status_code == 200
+    assert executions.arguments() == [{"reason": "sync", "connection": "grocery", "job": 1}]
+
+
 def test_a_running_sync_is_watched_by_its_first_event_and_airbyte_is_asked_for_that_one_only(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
 ) -> None:
@@ -202,6 +210,8 @@ def test_an_event_starts_nothing_anew_when_an_execution_has_died(
         "elsewhere/lines/2026_11_24_1795474109913_0.parquet",
         "../grocery/lines/2026_11_24_1795474109913_0.parquet",
         "grocery/2026_11_24_1795474109913_0.parquet",
+        "grocery/lines/backfill.parquet",
+        "grocery/lines/2026_11_24_999999999999999_0.parquet",
         "grocery/lines/2026_11_24_17954741099131795474109913_0.parquet",
         "grocery/lines/2026_11_24_١٧٩٥٤٧٤١٠٩٩١٣_0.parquet",
         "",
@@ -214,7 +224,7 @@ def test_an_object_that_no_sync_wrote_is_done_at_once(
     assert finalized(name, event="a").status_code == 200
     assert not airbyte.calls
     assert list(objects.names(ops, "")) == []
-    assert "not a file of a sync" in capfd.readouterr().err
+    assert "foreign object" in capfd.readouterr().err
 
 
 def test_an_object_of_another_bucket_is_done_at_once(finalized: Finalized, airbyte: FakeAirbyte) -> None:

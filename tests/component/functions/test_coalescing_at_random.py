@@ -21,10 +21,12 @@ from requests.adapters import HTTPAdapter
 
 from biaac import objects
 from biaac.airbyte import Airbyte
+from biaac.bronze import ObjectName
 from biaac.clients import executions_client, storage_client
 from biaac.errors import TransientError
 from biaac.runs import Outcome
 from biaac.settings import AirbyteSettings
+from biaac.workflow import Workflow
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import record
@@ -108,9 +110,10 @@ class World:
     airbyte: FakeAirbyte
     executions: FakeExecutions
     clients: Any
+    crashing: CrashingExecutions
     coalescing: Any
     dice: Dice
-    pending: list[tuple[str, Any]] = field(default_factory=list)  # (event id, sync)
+    pending: list[tuple[str, ObjectName]] = field(default_factory=list)  # (event id, file)
     running: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # connection -> job, epoch, files to write
     may_double: Counter[int] = field(default_factory=Counter)  # job -> crashes of handlers that had just started it
     looks: Counter[str] = field(default_factory=Counter)  # event -> deliveries in which it asked Airbyte
@@ -131,7 +134,7 @@ class World:
         if files:
             self.events += 1
             if self.random.random() >= lose:
-                event = (f"e{self.events}", self.coalescing.Sync(connection, epoch))
+                event = (f"e{self.events}", ObjectName(connection, "lines", epoch, part=0))
                 self.pending += [event] * (2 if self.random.random() < DOUBLED else 1)
             self.running[connection] = (job, epoch, files - 1)
         elif self.random.random() < 0.2:  # the attempt failed, another follows under an epoch of its own
@@ -147,11 +150,11 @@ class World:
     def deliver(self) -> None:
         """Any event that is on its way; what is not acknowledged stays on its way."""
         chosen = self.random.randrange(len(self.pending))
-        event, sync = self.pending[chosen]
+        event, file = self.pending[chosen]
         asked = self.airbyte.calls["GET /jobs"]
         self.tries[event] += 1
         self.dice.chance = CRASH if self.tries[event] <= MOST_CRASHES else 0.0
-        if self._survives(lambda: self.coalescing.wake_up(self.clients, event=event, sync=sync)):
+        if self._survives(lambda: self.coalescing.wake_up(self.clients, event=event, file=file)):
             self.pending.pop(chosen)
         self.looks[event] += self.airbyte.calls["GET /jobs"] - asked
 
@@ -160,14 +163,14 @@ class World:
         self._survives(lambda: self.coalescing.sweep(self.clients))
 
     def _survives(self, handler: Callable[[], object]) -> bool:
-        self.clients.executions.created.clear()
+        self.crashing.created.clear()
         self.dice.armed = threading.get_ident()
         try:
             handler()
         except TransientError:
             return False
         except Crash:
-            self.may_double.update(set(self.clients.executions.created))
+            self.may_double.update(set(self.crashing.created))
             return False
         finally:
             self.dice.armed = None
@@ -185,21 +188,22 @@ def new_world(
     new_process: Callable[[], None], airbyte: FakeAirbyte, executions: FakeExecutions, seed: int
 ) -> Callable[[int], World]:
     def build(number: int) -> World:
+        import clients as functions_clients
         import coalescing
-        import edges
         from settings import Settings
 
         chance = random.Random(seed + number)  # noqa: S311  a test's order of events
         dice = Dice(chance)
         settings = Settings.load()
-        clients: Any = edges.Clients(settings)
+        clients: Any = functions_clients.Clients(settings)
         storage = storage_client(settings)
         storage._http.mount("http://", CrashingStorage(dice))
         clients.ops = storage.bucket(settings.ops_bucket)
         clients.lake = storage.bucket(settings.lake_bucket)
-        clients.executions = CrashingExecutions(executions_client(settings), dice)
+        crashing: Any = CrashingExecutions(executions_client(settings), dice)
+        clients.workflow = Workflow(settings, client=crashing)
         clients.airbyte = Airbyte(AirbyteSettings.load(), http=httpx.Client(transport=CrashingAirbyte(dice)))
-        return World(chance, airbyte, executions, clients, coalescing, dice)
+        return World(chance, airbyte, executions, clients, crashing, coalescing, dice)
 
     return build
 

@@ -25,6 +25,13 @@ def test_a_second_sync_attaches_to_the_running_job(call: Call, airbyte: FakeAirb
     assert len(airbyte.jobs) == 1
 
 
+def test_a_job_that_clears_is_not_attached_to_and_the_sync_is_asked_for_again_later(
+    call: Call, airbyte: FakeAirbyte
+) -> None:
+    airbyte.start("grocery", kind="clear")
+    assert call("sync", {"connection": "grocery"}).status_code == 503
+
+
 def test_another_connections_job_is_not_attached_to(call: Call, airbyte: FakeAirbyte) -> None:
     airbyte.start("web_shop")
     assert call("sync", {"connection": "grocery"}).json == {"job": 2, "state": "pending"}

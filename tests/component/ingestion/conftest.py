@@ -17,8 +17,8 @@ from google.cloud.storage import Blob, Bucket
 
 from biaac import connections
 from biaac.clients import storage_client
-from ingestion import jobs
-from ingestion.jobs import Job, Kind
+from ingestion import job_records
+from ingestion.job_records import Job, Kind
 from ingestion.settings import Settings
 from ingestion.states import States
 from ingestion.sync import perform
@@ -78,16 +78,16 @@ class Scripted:
     def new_job(self, kind: Kind = Kind.SYNC) -> Job:
         """A job as the API makes it."""
         connection = connections.get(self.settings.connections, "scripted")
-        at = jobs.now()
+        at = job_records.now()
         job = Job(
-            id=jobs.next_id(self.ops),
+            id=job_records.next_id(self.ops),
             connection=connection.name,
             connection_id=connection.id,
             kind=kind,
             created_at=at,
             updated_at=at,
         )
-        jobs.create(self.ops, job)
+        job_records.create(self.ops, job)
         return job
 
     def sync(self, job: Job | None = None, kind: Kind = Kind.SYNC) -> Job:
@@ -102,7 +102,7 @@ class Scripted:
         return subprocess.Popen(command, env={**self.environment, "PATH": "/usr/bin:/bin"})
 
     def record(self, job: Job) -> Job:
-        found = jobs.find(self.ops, job.id)
+        found = job_records.find(self.ops, job.id)
         assert found is not None
         return found
 

@@ -17,7 +17,7 @@ from airbyte_api.errors import SDKError
 from biaac import connections, objects
 from biaac.clients import job_executions_client
 from biaac.settings import ROOT
-from ingestion import jobs
+from ingestion import job_records
 from tests.component.ingestion.conftest import Scripted, whole
 from tests.conftest import free_port, wait_for
 
@@ -98,9 +98,9 @@ def test_a_sync_runs_to_its_end_and_its_start_names_its_bronze_files(airbyte: Ai
     assert (done.status.value, done.rows_synced) == ("succeeded", 3)
     assert (done.bytes_synced or 0) > 300
     assert str(done.duration).startswith("PT")
-    record = jobs.find(airbyte.scripted.ops, done.job_id)
+    record = job_records.find(airbyte.scripted.ops, done.job_id)
     assert record is not None
-    assert done.start_time == begun.start_time == jobs.text(record.created_at)
+    assert done.start_time == begun.start_time == job_records.text(record.created_at)
     (file,) = airbyte.scripted.files("orders")
     assert f"_{record.epoch_ms}_" in file.name
     assert airbyte.wait(airbyte.start().job_id).rows_synced == 2
@@ -125,7 +125,7 @@ def test_a_cancelled_job_stops_and_frees_the_connection(airbyte: Airbyte) -> Non
     wait_for(lambda: airbyte.scripted.committed("orders"), what="a state is committed")
     cancelled = airbyte.sdk.jobs.cancel_job(request={"job_id": job.job_id}).job_response
     assert cancelled.status.value == "cancelled"
-    record = jobs.find(airbyte.scripted.ops, job.job_id)
+    record = job_records.find(airbyte.scripted.ops, job.job_id)
     assert record is not None
     client = job_executions_client(airbyte.scripted.settings)
     wait_for(lambda: client.get_execution(name=record.execution).completion_time, what="the execution has ended")
@@ -138,7 +138,7 @@ def test_a_connection_is_held_while_its_cancelled_job_still_runs(airbyte: Airbyt
     gate = airbyte.scripted.folder / "gate"
     airbyte.scripted.declare([{"until": str(gate)}])
     job = airbyte.start()
-    jobs.conclude(airbyte.scripted.ops, job.job_id, jobs.Status.CANCELLED)
+    job_records.conclude(airbyte.scripted.ops, job.job_id, job_records.Status.CANCELLED)
     assert airbyte.refusal(airbyte.start)[0] == 409
     gate.touch()
 
@@ -147,7 +147,7 @@ def test_a_failing_connector_makes_a_failed_job_whose_record_says_why(airbyte: A
     airbyte.scripted.declare([{"log": "asking"}, {"exit": 2}])
     job = airbyte.wait(airbyte.start().job_id)
     assert job.status.value == "failed"
-    record = jobs.find(airbyte.scripted.ops, job.job_id)
+    record = job_records.find(airbyte.scripted.ops, job.job_id)
     assert record is not None
     assert (record.message, record.attempts) == ("source-scripted read exited 2", 3)
     assert "INFO asking" in record.log
@@ -165,7 +165,7 @@ def test_an_execution_killed_without_a_verdict_makes_a_failed_job_and_the_next_s
     subprocess.run(["kill", "-9", *mine], check=True)
     failed = airbyte.wait(job.job_id)
     assert failed.status.value == "failed"
-    record = jobs.find(airbyte.scripted.ops, job.job_id)
+    record = job_records.find(airbyte.scripted.ops, job.job_id)
     assert record is not None
     assert "ended without a verdict" in str(record.message)
     assert airbyte.wait(airbyte.start().job_id).status.value == "succeeded"
@@ -173,7 +173,11 @@ def test_an_execution_killed_without_a_verdict_makes_a_failed_job_and_the_next_s
 
 
 def test_a_claim_whose_request_died_before_starting_anything_is_taken_up_by_the_next_one(airbyte: Airbyte) -> None:
-    claim = {"job": jobs.next_id(airbyte.scripted.ops), "kind": "sync", "created_at": jobs.text(jobs.now())}
+    claim = {
+        "job": job_records.next_id(airbyte.scripted.ops),
+        "kind": "sync",
+        "created_at": job_records.text(job_records.now()),
+    }
     objects.create(airbyte.scripted.ops, "airbyte/claims/scripted", claim)
     assert airbyte.refusal(airbyte.start)[0] == 409
     assert airbyte.wait(int(str(claim["job"]))).status.value == "succeeded"
@@ -182,15 +186,15 @@ def test_a_claim_whose_request_died_before_starting_anything_is_taken_up_by_the_
 def test_jobs_are_listed_in_the_order_page_and_selection_asked_for(airbyte: Airbyte) -> None:
     made = [airbyte.scripted.new_job().id for _ in range(5)]
     for job_id in made:
-        jobs.conclude(airbyte.scripted.ops, job_id, jobs.Status.SUCCEEDED)
-    jobs.attach(airbyte.scripted.ops, made[1], "projects/p/locations/l/jobs/j/executions/e")
+        job_records.conclude(airbyte.scripted.ops, job_id, job_records.Status.SUCCEEDED)
+    job_records.attach(airbyte.scripted.ops, made[1], "projects/p/locations/l/jobs/j/executions/e")
     newest = list(reversed(made))
     assert [job.job_id for job in airbyte.list()] == newest
     assert [job.job_id for job in airbyte.list(order_by="createdAt|ASC")] == made
     assert airbyte.list(order_by="updatedAt|DESC", limit=1)[0].job_id == made[1]
     assert [job.job_id for job in airbyte.list(limit=2, offset=2)] == newest[2:4]
     assert airbyte.list(status="failed") == []
-    since = jobs.find(airbyte.scripted.ops, made[3])
+    since = job_records.find(airbyte.scripted.ops, made[3])
     assert since is not None
     assert [job.job_id for job in airbyte.list(created_at_start=since.created_at)] == newest[:2]
     first = httpx.get(f"{airbyte.url}/jobs", params={"limit": 2}).json()

@@ -11,7 +11,7 @@ import pytest
 
 from biaac.settings import ROOT
 from ingestion import states
-from ingestion.jobs import Status
+from ingestion.job_records import Status
 from ingestion.states import States, StreamState
 from tests.component.ingestion.conftest import Scripted
 

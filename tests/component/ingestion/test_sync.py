@@ -6,8 +6,8 @@ import signal
 import pytest
 import yaml
 
-from ingestion import claims, jobs
-from ingestion.jobs import Kind, Status
+from ingestion import claims, job_records
+from ingestion.job_records import Kind, Status
 from tests.component.ingestion.conftest import Scripted, whole
 from tests.conftest import wait_for
 
@@ -195,7 +195,7 @@ def test_a_sync_told_to_stop_is_cancelled_keeps_what_is_committed_and_frees_the_
 def test_a_job_with_a_verdict_is_not_done_again(scripted: Scripted) -> None:
     scripted.declare(whole("orders", 0, 2))
     job = scripted.new_job()
-    jobs.conclude(scripted.ops, job.id, Status.CANCELLED)
+    job_records.conclude(scripted.ops, job.id, Status.CANCELLED)
     assert scripted.sync(job).status is Status.CANCELLED
     assert scripted.files("orders") == []
 

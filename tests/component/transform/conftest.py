@@ -22,6 +22,7 @@ from biaac import releases, runs
 from biaac.clients import storage_client
 from biaac.releases import Release, TableManifest
 from biaac.settings import ROOT, Settings
+from tests.component.functions.airbyte_server import airbyte_connection
 
 CHANGE = pa.struct([("field", pa.string()), ("change", pa.string()), ("reason", pa.string())])
 META = pa.struct([("sync_id", pa.int64()), ("changes", pa.list_(CHANGE))])
@@ -54,9 +55,10 @@ class Outside:
     def answer(self, path: str) -> tuple[int, Any]:
         if path.startswith("/api/public/v1/jobs"):
             assert "connectionId=c-1" in path
-            return 200, {"data": sorted(self.jobs, key=lambda job: -job["jobId"]) if "offset=0" in path else []}
+            jobs = [job for job in self.jobs if f"status={job['status']}" in path]
+            return 200, {"data": sorted(jobs, key=lambda job: -job["jobId"]) if "offset=0" in path else []}
         if path.startswith("/api/public/v1/connections"):
-            return 200, {"data": [{"connectionId": "c-1", "name": "grocery"}]}
+            return 200, {"data": [airbyte_connection("grocery", "c-1")]}
         name = path.removeprefix("/v2/").partition("?")[0]
         ended = {} if name in self.living else {"completionTime": "2026-01-01T00:00:00Z"}
         return 200, {"name": name, **ended}
@@ -115,8 +117,11 @@ class Grocery:
             for blob in list(self.bronze.list_blobs(prefix=f"grocery/{stream}/")) if status == "succeeded" else []:
                 if f"_{_epoch_ms(job)}_" not in blob.name:
                     blob.delete()
-        finished = (FIRST_SYNC + timedelta(minutes=job)).isoformat()
-        self.outside.jobs.append({"jobId": job, "status": status, "jobType": "sync", "lastUpdatedAt": finished})
+        times = {
+            "startTime": FIRST_SYNC.isoformat(),
+            "lastUpdatedAt": (FIRST_SYNC + timedelta(minutes=job)).isoformat(),
+        }
+        self.outside.jobs.append({"jobId": job, "connectionId": "c-1", "status": status, "jobType": "sync", **times})
         return job
 
     def write(self, stream: str, rows: Rows, *, job: int, generation: int) -> None:

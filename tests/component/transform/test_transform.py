@@ -178,6 +178,18 @@ def test_an_object_that_is_no_parquet_file_is_named(grocery: Grocery) -> None:
     assert "transactions/2026_11_24_1790000000009_0.parquet: not a Parquet file (9 bytes)" in output
 
 
+def test_a_foreign_object_is_named_and_stops_nothing(stocked: Grocery) -> None:
+    grocery = stocked
+    grocery.sync(SECOND)
+    for name in ("grocery/products/backfill.parquet", "grocery/products/notes.txt", "stray.parquet"):
+        grocery.bronze.blob(name).upload_from_string(b"not of a sync")
+    code, output = grocery.attempt(execution="second")
+    assert code == 0, output
+    assert runs.get(grocery.ops, "prod", "second").outcome is Outcome.PUBLISHED
+    (line,) = [line for line in output.splitlines() if "foreign objects in Bronze" in line]
+    assert "grocery/products/backfill.parquet" in line and "move it out of the Bronze bucket" in line
+
+
 def test_an_airbyte_that_does_not_answer_is_a_reason_to_try_again(grocery: Grocery) -> None:
     grocery.environment["AIRBYTE_URL"] = "http://127.0.0.1:1/api/public/v1"
     code, output = grocery.attempt()

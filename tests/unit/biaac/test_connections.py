@@ -106,3 +106,19 @@ def test_every_connection_of_the_repository_is_valid_for_the_model_and_for_edito
         text = (repository / f"connections/{name}.yaml").read_text()
         # an editor knows YAML's dates as text
         jsonschema.validate(yaml.load(text, yaml.BaseLoader) | {"streams": yaml.safe_load(text)["streams"]}, schema)  # noqa: S506
+
+
+def test_the_fault_of_one_file_is_not_in_the_way_of_another_connection(folder: Path) -> None:
+    (folder / "broken.yaml").write_text("name: broken\n")
+    assert connections.get(folder, "shop").name == "shop"
+
+
+@pytest.mark.parametrize("name", ["../shop", "shop.yaml", "", "Shop", "shop/", "x" * 500])
+def test_what_is_no_name_of_a_connection_is_not_looked_for_in_the_folder(folder: Path, name: str) -> None:
+    assert not connections.is_declared(folder / "sub", name)
+    with pytest.raises(PermanentError, match="does not exist; there are: shop"):
+        connections.get(folder, name)
+
+
+def test_the_job_that_syncs_a_connection_has_no_underscore() -> None:
+    assert connections.sync_job("web_shop") == "ingest-web-shop"

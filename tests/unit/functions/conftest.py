@@ -1,4 +1,4 @@
-"""The functions' modules, imported flat as Cloud Functions does."""
+"""A module of the functions, imported flat as Cloud Functions does."""
 
 import sys
 from collections.abc import Iterator
@@ -17,17 +17,10 @@ def _forget() -> None:
 
 
 @pytest.fixture
-def edges(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def statuses(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.syspath_prepend(str(SOURCE))
     _forget()
-    import edges
+    import status
 
-    yield edges
+    yield status
     _forget()
-
-
-@pytest.fixture
-def coalescing(edges: ModuleType) -> ModuleType:
-    import coalescing
-
-    return coalescing

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingestion.schema import Kind, Nulled, column_name, convert, kind_of, path_name
+from ingestion.schema import Kind, Nulled, column_name, convert, kind_of
 
 MOMENT = {"type": "string", "format": "date-time"}
 LOCAL = {**MOMENT, "airbyte_type": "timestamp_without_timezone"}
@@ -122,4 +122,3 @@ def test_names_are_made_safe_as_the_destination_does() -> None:
     assert column_name("prénom") == "prenom"
     assert column_name("2nd") == "_2nd"
     assert column_name("a-b c") == "a_b_c"
-    assert path_name("público/ventas 2024") == "publico/ventas_2024"

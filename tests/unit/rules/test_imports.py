@@ -20,7 +20,7 @@ BROKEN = [
     ("functions/syncs.py", "from stand_ins import storage", ROOMS),
     ("functions/main.py", "import superset.settings", ROOMS),
     ("transform/job.py", "from sqlmesh_project import config", ROOMS),
-    ("transform/build.py", "import ingestion.jobs", ROOMS),
+    ("transform/build.py", "import ingestion.job_records", ROOMS),
     ("sqlmesh_project/config.py", "from cache_service import results", ROOMS),
     ("cache_service/pool.py", "from transform import job", ROOMS),
     ("superset/assets/files.py", "from cache_service import protocol", ROOMS),
@@ -32,7 +32,7 @@ BROKEN = [
     ("stand_ins/storage.py", "import biaac.files", ALONE),
     ("stand_ins/storage.py", "import laptop.plan", ROOMS),
     ("connections/sources/any/source_any/main.py", "from biaac import errors", ALONE),
-    ("connections/sources/any/source_any/main.py", "from ingestion import jobs", ROOMS),
+    ("connections/sources/any/source_any/main.py", "from ingestion import job_records", ROOMS),
 ]
 
 

@@ -10,7 +10,6 @@ from tests.benchmark import size
 FILES = {
     "biaac/releases.py": 340,
     "ingestion/schema.py": 330,
-    "ingestion/bronze.py": 317,
     "laptop/supervisor.py": 311,
     "stand_ins/workflows/interpreter.py": 313,
     "stand_ins/workflows/program.py": 372,

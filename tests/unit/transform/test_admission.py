@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from biaac.airbyte import Job
 from biaac.connections import Connection
 from transform.admission import Observed, admit, freshness
-from transform.airbyte import SucceededJob
 from transform.ledger import BronzeFile, Ledger
 
 LINES, LISTS = "grocery/lines", "grocery/lists"
@@ -28,8 +28,8 @@ CONNECTION = Connection.model_validate(
 )
 
 
-def job(number: int) -> SucceededJob:
-    return SucceededJob.model_validate({"jobId": number, "lastUpdatedAt": NOON + timedelta(days=number)})
+def job(number: int) -> Job:
+    return Job(number, "sync", "succeeded", started_at=NOON, updated_at=NOON + timedelta(days=number))
 
 
 def rows(sync: int, generation: int = 0, *, load_id: int | None = None, as_of: datetime | None = None) -> BronzeFile:

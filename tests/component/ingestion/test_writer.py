@@ -10,7 +10,7 @@ from google.cloud.storage import Bucket
 from biaac.clients import storage_client
 from biaac.errors import PermanentError
 from biaac.settings import Settings
-from ingestion.bronze import PART_ROWS, StreamWriter
+from ingestion.writer import PART_ROWS, StreamWriter
 
 EPOCH_MS = 1_795_474_109_913  # 2026-11-23 22:48:29.913 UTC
 

@@ -1,5 +1,7 @@
 """biaac.airbyte: whatever an Airbyte server may answer is a value or one of our errors."""
 
+from datetime import UTC, datetime
+
 import pytest
 from pydantic import SecretStr
 
@@ -7,6 +9,9 @@ from biaac.airbyte import Airbyte
 from biaac.errors import BiaacError, PermanentError, TransientError
 from biaac.settings import AirbyteSettings
 from tests.component.functions.airbyte_server import FakeAirbyte
+from tests.component.functions.conftest import airbyte, connections
+
+__all__ = ["airbyte", "connections"]  # fixtures of another folder, used here as they are
 
 
 @pytest.fixture
@@ -34,6 +39,24 @@ def test_jobs_come_newest_first_and_only_of_the_connection(client: Airbyte, airb
     jobs = client.newest_jobs("grocery")
     assert [job.id for job in jobs] == list(range(49, 9, -2))
     assert (jobs[0].state, jobs[0].rows, jobs[0].live) == ("succeeded", 3, False)
+
+
+def test_of_all_pages_only_jobs_that_brought_rows_and_succeeded_count(client: Airbyte, airbyte: FakeAirbyte) -> None:
+    for number in range(1, 251):
+        kind = {0: "clear", 1: "refresh", 2: "reset"}.get(number % 5, "sync")
+        airbyte.start("grocery", state="failed" if number % 3 == 0 else "succeeded", kind=kind)
+    delivered = [number for number in range(1, 251) if number % 3 and number % 5 not in (0, 2)]
+    assert [job.id for job in client.delivered_after("grocery", 0)] == delivered
+    airbyte.calls.clear()
+    assert [job.id for job in client.delivered_after("grocery", 247)] == [248]
+    assert airbyte.calls["GET /jobs"] == 1, "reading stops at the newest job that is known"
+
+
+def test_a_job_ended_when_it_was_last_updated(client: Airbyte, airbyte: FakeAirbyte) -> None:
+    airbyte.start("grocery", state="succeeded")
+    airbyte.jobs[0]["lastUpdatedAt"] = "2026-11-24T06:07:08Z"
+    (job,) = client.delivered_after("grocery", 0)
+    assert job.updated_at == datetime(2026, 11, 24, 6, 7, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("answer", [(500, "oops", "text/plain"), (429, "{}", "application/json"), None])
@@ -93,6 +116,14 @@ def test_a_connection_that_airbyte_lacks_is_made_where_it_is_kept(
 def test_a_server_that_is_not_there_is_transient(settings: AirbyteSettings) -> None:
     with pytest.raises(TransientError, match=r"http://127\.0\.0\.1:1/api/public/v1 does not answer"):
         Airbyte(settings).newest_jobs("grocery")
+
+
+@pytest.mark.parametrize("spelling", ["grant-type", "grant_type"])
+def test_a_server_gets_its_own_spelling_of_the_grant(
+    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str], spelling: str
+) -> None:
+    airbyte.secret, airbyte.grant = "s3cret", spelling
+    assert with_credentials(settings, airbyte, "s3cret").delivered_after("grocery", 0) == []
 
 
 def test_one_token_serves_many_calls(settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]) -> None:

@@ -1,17 +1,12 @@
-"""Bronze objects as Airbyte's destination-gcs 1.0 writes them.
-
-    gs://BRONZE/<connection>/<stream>/<YYYY_MM_DD>_<epoch ms of the sync's start>_<part>.parquet
+"""Writes the rows of a stream as Bronze objects, named and typed as Airbyte's destination-gcs 1.0 does.
 
 An object appears under its name when it is complete, before the sync succeeds. Its metadata names the generation
 it belongs to. Rows go to Cloud Storage as they come, so memory does not grow with them.
 """
 
-import re
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
 from os import urandom
@@ -20,12 +15,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from google.api_core.exceptions import NotFound
 from google.cloud.storage import Blob, Bucket
 
-from biaac import objects
+from biaac import bronze, objects
 from biaac.errors import PermanentError
-from ingestion.schema import Kind, column_name, convert, kind_of, path_name
+from ingestion import stream_objects
+from ingestion.schema import Kind, column_name, convert, kind_of
 
 GROUP_ROWS = 131_072  # a row group: large enough to compress and scan well, small enough to hold
 GROUP_BYTES = 64 << 20  # of Arrow memory
@@ -33,9 +28,6 @@ PART_ROWS = 500_000  # readers work on parts in parallel
 PART_BYTES = 200 << 20  # where the destination rolls
 CHUNK_BYTES = 8 << 20  # of an upload; the multiple of 256 KiB that Cloud Storage advises
 TIMEOUT_S = 60  # of one chunk
-
-GENERATION = "ab-generation-id"  # the metadata key; an object without it counts as generation 0
-PATTERN = re.compile(r"\d{4}_\d{2}_\d{2}_\d+_\d+\.parquet[^/]*")
 
 CHANGE = pa.struct([pa.field(name, pa.string(), nullable=False) for name in ("field", "change", "reason")])
 META = pa.struct(
@@ -75,10 +67,11 @@ class StreamWriter:
     def __post_init__(self) -> None:
         self._kinds = {name: kind_of(value) for name, value in self.json_schema.get("properties", {}).items()}
         self._schema = _arrow_schema(self.stream, self._kinds)
-        self._prefix = _prefix(self.connection, self.stream, self.epoch_ms)
-        for blob in _blobs(self.bucket, self._prefix):  # of an earlier attempt, or of this job before it was killed
-            self._next_part = max(self._next_part, _part_number(blob.name) + 1)
-            self._rows_in_place += _rows_of(blob)
+        # Not empty after an earlier attempt, or where this job was killed and is run again.
+        in_place = stream_objects.of_sync(self.bucket, self.connection, self.stream, self.epoch_ms)
+        names = [bronze.parse(blob.name) for blob in in_place]
+        self._next_part = max((name.part for name in names if name), default=-1) + 1
+        self._rows_in_place = stream_objects.rows(in_place)
 
     def add(self, row: dict[str, Any], extracted_at: int) -> None:
         """Take one row (``extracted_at`` in epoch milliseconds)."""
@@ -136,8 +129,9 @@ class StreamWriter:
         if not self._batches:
             return
         if self._part is None:
-            blob = self.bucket.blob(f"{self._prefix}{self._next_part}.parquet")
-            blob.metadata = {GENERATION: str(self.generation)}
+            name = bronze.ObjectName(self.connection, self.stream, self.epoch_ms, part=self._next_part)
+            blob = self.bucket.blob(str(name))
+            blob.metadata = {stream_objects.GENERATION: str(self.generation)}
             self._part = _Part(blob, self._schema)
         self._part.write(pa.Table.from_batches(self._batches))
         self._batches = []
@@ -221,48 +215,6 @@ class _Upload:
         self._writer.terminate()
 
 
-def clear(bucket: Bucket, connection: str, stream: str) -> None:
-    """Delete every object of a stream."""
-    _delete(_blobs(bucket, _folder(connection, stream)))
-
-
-def remove_older(bucket: Bucket, connection: str, stream: str, generation: int) -> None:
-    """Delete the objects of generations before ``generation``: the full refresh of it is complete."""
-    found = _blobs(bucket, _folder(connection, stream))
-    _delete(blob for blob in found if int((blob.metadata or {}).get(GENERATION, 0)) < generation)
-
-
-def remove_sync(bucket: Bucket, connection: str, stream: str, epoch_ms: int) -> None:
-    """Delete what one sync has written of a stream."""
-    _delete(_blobs(bucket, _prefix(connection, stream, epoch_ms)))
-
-
-def rows_of_sync(bucket: Bucket, connection: str, stream: str, epoch_ms: int) -> int:
-    """Rows that one sync has in place."""
-    return sum(_rows_of(blob) for blob in _blobs(bucket, _prefix(connection, stream, epoch_ms)))
-
-
-def _folder(connection: str, stream: str) -> str:
-    return f"{path_name(connection)}/{path_name(stream)}/"
-
-
-def _prefix(connection: str, stream: str, epoch_ms: int) -> str:
-    day = datetime.fromtimestamp(epoch_ms / 1000, UTC)
-    return f"{_folder(connection, stream)}{day:%Y_%m_%d}_{epoch_ms}_"
-
-
-def _blobs(bucket: Bucket, prefix: str) -> list[Blob]:
-    """Objects under ``prefix`` with their metadata; what is not named like one of Airbyte's is not ours to touch."""
-    found = bucket.list_blobs(prefix=prefix, timeout=objects.TIMEOUT_S, retry=objects.RETRY)
-    return [blob for blob in found if PATTERN.fullmatch(blob.name.rpartition("/")[2])]
-
-
-def _delete(found: Iterable[Blob]) -> None:
-    for blob in found:
-        with suppress(NotFound):  # the client retries a delete whose answer was lost
-            blob.delete(timeout=objects.TIMEOUT_S, retry=objects.RETRY)
-
-
 def _arrow_schema(stream: str, kinds: dict[str, Kind]) -> pa.Schema:
     names = [column_name(name) for name in kinds]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -306,12 +258,3 @@ def _meta(sync_id: int, count: int, changes: dict[int, list[dict[str, str]]]) ->
 
 def _change(path: str) -> dict[str, str]:
     return {"field": path, "change": "NULLED", "reason": "DESTINATION_SERIALIZATION_ERROR"}
-
-
-def _part_number(name: str) -> int:
-    return int(name.rpartition("_")[2].partition(".")[0])
-
-
-def _rows_of(blob: Blob) -> int:
-    with blob.open("rb") as file:
-        return int(pq.read_metadata(file).num_rows)

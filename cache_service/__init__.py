@@ -1,6 +1,6 @@
 """The cache service: published releases over Arrow Flight SQL, answered from memory-mapped Arrow files.
 
-    server.py     thin edge: Flight SQL messages in, Arrow out          protocol.py, metadata.py
+    server.py     thin edge: Flight SQL messages in, Arrow out          questions.py, metadata.py
     engine.py     a question -> cached answer, or a worker's            results.py
     catalogue.py  which release is current, what a release holds        store.py, schemas.py, system.py
     pool.py       processes that may be killed                          worker.py, wire.py

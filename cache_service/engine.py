@@ -24,7 +24,7 @@ from cache_service import errors, system
 from cache_service.catalogue import Catalogue, content
 from cache_service.errors import QueryError, Unavailable
 from cache_service.pool import Answer, Pool, resident
-from cache_service.protocol import Question
+from cache_service.questions import Question
 from cache_service.results import Lru, SingleFlight
 from cache_service.schemas import disk_schema
 from cache_service.store import Store

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from biaac.flight import Message
 from cache_service import errors
 from cache_service.errors import QueryError
 from cache_service.limits import CATALOG
-from cache_service.protocol import Message
 
 TABLE = "TABLE"
 TEXT = pa.string()

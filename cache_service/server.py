@@ -20,14 +20,14 @@ import structlog
 from pyarrow import flight
 
 from biaac.errors import PermanentError, TransientError
+from biaac.flight import RELEASE, Malformed, Message, encode, pack, unpack
 from cache_service import errors, metadata, system
 from cache_service.engine import Engine
 from cache_service.errors import QueryError
 from cache_service.metadata import TableInfo
-from cache_service.protocol import Malformed, Message, Question, encode, pack, unpack
+from cache_service.questions import Question
 from cache_service.schemas import client_schema
 
-RELEASE_HEADER = "x-biaac-release"
 ACTIONS = [
     ("CreatePreparedStatement", "Flight SQL"),
     ("ClosePreparedStatement", "Flight SQL"),
@@ -74,7 +74,7 @@ class ReleaseHeader(flight.ServerMiddlewareFactory):  # type: ignore[misc]  # py
 
     def start_call(self, _info: Any, headers: dict[str, list[str]]) -> "PinnedRelease | None":
         """Called by pyarrow before each handler."""
-        values = headers.get(RELEASE_HEADER)
+        values = headers.get(RELEASE)
         return PinnedRelease(values[-1]) if values else None
 
 
@@ -90,7 +90,7 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
     """Flight SQL over an ``Engine``. Keeps no sessions: handles and tickets carry all they mean."""
 
     def __init__(self, location: str, engine: Engine) -> None:
-        super().__init__(location, middleware={RELEASE_HEADER: ReleaseHeader()})
+        super().__init__(location, middleware={RELEASE: ReleaseHeader()})
         self.engine = engine
 
     @answers_errors
@@ -112,7 +112,7 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
 
     @answers_errors
     def do_get(self, context: Any, ticket: flight.Ticket) -> flight.RecordBatchStream:
-        """The rows of a ticket (see ``protocol``)."""
+        """The rows of a ticket (see ``questions``)."""
         command = unpack(ticket.ticket)
         if metadata.is_metadata(command):
             return flight.RecordBatchStream(self._metadata(command, _pinned(context)))
@@ -181,7 +181,7 @@ def _info(name: str, columns: pa.Schema, grain: list[str]) -> TableInfo:
 
 
 def _pinned(context: Any) -> str | None:
-    header = context.get_middleware(RELEASE_HEADER)
+    header = context.get_middleware(RELEASE)
     return header.release if header else None
 
 

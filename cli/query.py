@@ -9,12 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from biaac import identity
+from biaac import flight
 from cli.settings import Settings
 
 ROWS_SHOWN = 200  # of a table for people; csv, json and arrow give every row
-RELEASE_HEADER = "adbc.flight.sql.rpc.call_header.x-biaac-release"
-AUTHORIZATION = "adbc.flight.sql.authorization_header"
+HEADER = "adbc.flight.sql.rpc.call_header."
 TIMEOUT = "adbc.flight.sql.rpc.timeout_seconds.fetch"
 TIMEOUT_S = 120.0  # the service stops a query long before; this is for a service that has gone
 
@@ -51,9 +50,7 @@ def ask(url: str, sql: str, release: str | None) -> Any:
     """The answer as a ``pyarrow.Table``; ``adbc_driver_manager.Error`` otherwise."""
     import adbc_driver_flightsql.dbapi
 
-    options = {RELEASE_HEADER: release} if release else {}
-    if authorization := identity.authorization(url):
-        options[AUTHORIZATION] = authorization
+    options = {HEADER + name: value for name, value in flight.headers(url, release).items()}
     with (
         adbc_driver_flightsql.dbapi.connect(
             url, db_kwargs=options, conn_kwargs={TIMEOUT: str(TIMEOUT_S)}, autocommit=True

@@ -7,8 +7,9 @@ import structlog
 from pyarrow import flight
 from pyarrow.lib import ArrowException, ArrowInvalid
 
-from biaac import identity, runs
+from biaac import runs
 from biaac.errors import PermanentError, TransientError
+from biaac.flight import options
 from clients import Clients
 
 TIMEOUT_S = 280  # the workflow allows this step 300
@@ -35,17 +36,12 @@ def warm(clients: Clients, release: str) -> None:
     body = json.dumps({"environment": environment, "release": release}).encode()
     try:
         with flight.connect(url) as cache:
-            options = flight.FlightCallOptions(timeout=TIMEOUT_S, headers=_identity(url))
-            answers = [json.loads(answer.body.to_pybytes()) for answer in cache.do_action(("warm", body), options)]
+            answers = cache.do_action(("warm", body), options(url, timeout=TIMEOUT_S))
+            report = next((json.loads(answer.body.to_pybytes()) for answer in answers), None)
     except (flight.FlightUnauthenticatedError, flight.FlightUnauthorizedError, ArrowInvalid) as error:
         raise PermanentError(f"cache at {url} refuses to warm {release}: {error}", hint="biaac doctor") from None
     except (ArrowException, OSError) as error:  # Flight's own errors are ArrowExceptions; it has no common base
         if isinstance(error, flight.FlightServerError) and REFUSED.search(str(error)):
             raise PermanentError(f"cache at {url} cannot serve {release}: {error}", hint="biaac releases") from None
         raise TransientError(f"cache at {url} has not warmed {release}: {error}") from None
-    log.info("cache is warm", release=release, answer=answers[0] if answers else None)
-
-
-def _identity(url: str) -> list[tuple[bytes, bytes]]:
-    authorization = identity.authorization(url)
-    return [(b"authorization", authorization.encode())] if authorization else []
+    log.info("cache is warm", release=release, report=report)

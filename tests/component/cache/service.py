@@ -26,9 +26,9 @@ from pyarrow import flight
 
 from biaac import objects, releases
 from biaac.clients import storage_client
+from biaac.flight import pack
 from biaac.releases import AuditOutcome, Column, DataFile, Metric, Release, StreamFreshness, TableManifest
 from biaac.settings import ROOT, Settings
-from cache_service.protocol import pack
 from tests.conftest import free_port, wait_for
 
 RELEASE_HEADER = b"x-biaac-release"

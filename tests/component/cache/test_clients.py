@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import flight
 
-from cache_service.protocol import pack
+from biaac.flight import pack
 from tests.component.cache.conftest import Standing
 from tests.component.cache.service import ADBC_RELEASE
 

@@ -13,7 +13,7 @@ import grpc
 import pyarrow as pa
 from pyarrow import flight
 
-from cache_service.protocol import pack
+from biaac.flight import pack
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import pyarrow as pa
 import pytest
 
+from biaac.flight import Value, pack, unpack
 from cache_service import metadata
 from cache_service.errors import QueryError
 from cache_service.metadata import TableInfo
-from cache_service.protocol import Value, pack, unpack
 
 TABLES = [
     TableInfo("biaac", "releases", pa.schema({"release": pa.string()}), []),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache_service.protocol import PREFIX, Malformed, Question, encode, pack, unpack
+from biaac.flight import PREFIX, Malformed, encode, pack, unpack
 
 FIELDS = st.lists(
     st.tuples(st.integers(1, 2**20), st.one_of(st.binary(), st.text(), st.integers(0, 2**64 - 1))), max_size=8
@@ -49,15 +49,3 @@ def test_a_statement_is_encoded_as_the_specification_says() -> None:
 def test_numbers_are_read_packed_and_unpacked() -> None:
     packed = unpack(pack("CommandGetSqlInfo", (1, b"\x00\x08\xf8\x03"), (1, 3)))
     assert packed.numbers(1) == [0, 8, 504, 3]
-
-
-@given(st.text(), st.none() | st.binary(), st.none() | st.text())
-def test_a_handle_carries_the_whole_question(sql: str, parameters: bytes | None, release: str | None) -> None:
-    question = Question(sql, parameters, release)
-    assert Question.decode(question.encode()) == question
-
-
-@pytest.mark.parametrize("handle", [None, b"", b"x", b"{}", b"[]", b'{"sql": 1, "parameters": 2, "release": 3}'])
-def test_a_handle_of_another_server_is_refused(handle: bytes | None) -> None:
-    with pytest.raises(Malformed, match="not a handle of this service"):
-        Question.decode(handle)

@@ -1,29 +1,22 @@
-"""Flight SQL's messages, by hand.
+"""Arrow Flight SQL between the cache service and those who ask it: its messages, and what every call carries.
 
-Why no protobuf package: of FlightSql.proto a read-only server meets some twenty messages, all of strings, bytes,
-flags and numbers; generated code would be larger than this file and need a build step. Field numbers are those of
-https://github.com/apache/arrow/blob/main/format/FlightSql.proto.
+    ticket = flight.pack("CommandStatementQuery", (1, "SELECT 1"))
+    client.do_get(Ticket(ticket), flight.options(url, timeout=60, release="000012-3f9ab2c41d7e"))
 
-What DoGet accepts as a ticket (each an ``Any``, as ``pack`` makes it):
-
-    CommandStatementQuery(query = 1)   a statement: one call from text to rows, without GetFlightInfo before it
-    TicketStatementQuery               what GetFlightInfo answered; holds statement, parameters and release
-    CommandPreparedStatementQuery      a prepared statement's handle
-    CommandGetTables, ...              metadata, the same command that GetFlightInfo takes
-
-so a client of pyarrow alone asks in one call:
-
-    options = FlightCallOptions(headers=[(b"x-biaac-release", b"000012-3f9ab2c41d7e")])  # without: the current one
-    client.do_get(Ticket(pack("CommandStatementQuery", (1, "SELECT 1"))), options)
-
-Handles carry all they mean (``Question``): the server keeps no sessions, and a restart loses none.
+Messages are made by hand: of FlightSql.proto a read-only service meets some twenty, all of strings, bytes, flags and
+numbers. Generated code would be larger than this file, would need a build step, and protobuf in every environment.
+Field numbers: https://github.com/apache/arrow/blob/main/format/FlightSql.proto.
 """
 
-import base64
-import json
-from dataclasses import asdict, dataclass
-from typing import Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from biaac import identity
+
+if TYPE_CHECKING:
+    from pyarrow.flight import FlightCallOptions
+
+RELEASE = "x-biaac-release"  # header: the release a call is answered from; without it, the current one
 PREFIX = "type.googleapis.com/arrow.flight.protocol.sql."
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
 
@@ -32,6 +25,21 @@ Value = str | bytes | int | None
 
 class Malformed(ValueError):
     """Bytes that are not the message they should be."""
+
+
+def headers(url: str, release: str | None = None) -> dict[str, str]:
+    """What a call to the service at ``url`` carries: who calls (in the cloud), and the release if one is given."""
+    release_header = {RELEASE: release} if release else {}
+    authorization = identity.authorization(url)
+    return release_header | ({"authorization": authorization} if authorization else {})
+
+
+def options(url: str, *, timeout: float, release: str | None = None) -> "FlightCallOptions":
+    """The same for ``pyarrow.flight``, with a time limit in seconds."""
+    from pyarrow.flight import FlightCallOptions
+
+    pairs = [(name.encode(), value.encode()) for name, value in headers(url, release).items()]
+    return FlightCallOptions(timeout=timeout, headers=pairs)
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,7 @@ class Message:
     def text(self, number: int) -> str | None:
         """The last value of a string field, None where it is absent."""
         data = self.data(number)
-        try:
-            return None if data is None else data.decode()
-        except UnicodeDecodeError:
-            raise Malformed(f"{self.name}: field {number} is not UTF-8") from None
+        return None if data is None else self._decoded(number, data)
 
     def data(self, number: int) -> bytes | None:
         """The last value of a bytes field, None where it is absent."""
@@ -58,7 +63,7 @@ class Message:
 
     def texts(self, number: int) -> list[str]:
         """Every value of a repeated string field."""
-        return [value.decode() for value in self.fields.get(number, []) if isinstance(value, bytes)]
+        return [self._decoded(number, value) for value in self.fields.get(number, []) if isinstance(value, bytes)]
 
     def flag(self, number: int) -> bool:
         """A bool field."""
@@ -66,44 +71,22 @@ class Message:
 
     def numbers(self, number: int) -> list[int]:
         """Every value of a repeated integer field, packed or not."""
-        found: list[int] = []
+        numbers: list[int] = []
         for value in self.fields.get(number, []):
             if isinstance(value, int):
-                found.append(value)
+                numbers.append(value)
                 continue
             at = 0
             while at < len(value):
                 one, at = _read_varint(value, at)
-                found.append(one)
-        return found
+                numbers.append(one)
+        return numbers
 
-
-@dataclass(frozen=True)
-class Question:
-    """A statement as asked: its text, one row of parameters (an Arrow IPC stream), the release it is asked of.
-
-    ``release`` None means the current one at the time of asking.
-    """
-
-    sql: str
-    parameters: bytes | None = None
-    release: str | None = None
-
-    def encode(self) -> bytes:
-        """Bytes for a ticket or a handle."""
-        parameters = None if self.parameters is None else base64.b64encode(self.parameters).decode()
-        return json.dumps({**asdict(self), "parameters": parameters}).encode()
-
-    @classmethod
-    def decode(cls, data: bytes | None) -> Self:
-        """Read what ``encode`` wrote; ``Malformed`` otherwise."""
+    def _decoded(self, number: int, data: bytes) -> str:
         try:
-            value = json.loads(data or b"")
-            encoded = value["parameters"]
-            parameters = None if encoded is None else base64.b64decode(encoded)
-            return cls(value["sql"], parameters, value["release"])
-        except (ValueError, KeyError, TypeError):
-            raise Malformed("not a handle of this service") from None
+            return data.decode()
+        except UnicodeDecodeError:
+            raise Malformed(f"{self.name}: field {number} is not UTF-8") from None
 
 
 def encode(*fields: tuple[int, Value]) -> bytes:

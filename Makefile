@@ -54,7 +54,7 @@ lint: dev ## Style, types, import rules, locks, the build file
 	@$(ENVS)/dev/bin/ruff format --check .
 	@$(ENVS)/dev/bin/mypy biaac laptop stand_ins cli ingestion cache_service transform sqlmesh_project deploy docs/cost.py
 	@MYPYPATH=functions:. $(ENVS)/dev/bin/mypy functions
-	@MYPYPATH=superset:. $(ENVS)/dev/bin/mypy --config-file superset/pyproject.toml superset/assets superset/plugin superset/*.py
+	@MYPYPATH=superset:. $(ENVS)/dev/bin/mypy --config-file superset/pyproject.toml superset/charts superset/compiler superset/plugin superset/reconciler superset/*.py
 	@PYTHONPATH=. $(ENVS)/dev/bin/lint-imports
 	@$(PYTHON) -m deploy.lint
 	@for lock in . superset connections/sources/* tests/company/connections/sources/* tests/infrastructure tests/infrastructure/checkov; do bin/uv lock --quiet --check --project $$lock; done

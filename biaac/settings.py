@@ -16,35 +16,17 @@ from biaac.errors import PermanentError
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(BaseSettings):
-    """What every room reads. A room with settings of its own subclasses this in ``<room>/settings.py``."""
+class CompanySettings(BaseSettings):
+    """Where the company's own files are: all that a check of them reads, so that it needs no stack."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
-    project: str = Field(alias="GOOGLE_CLOUD_PROJECT")
-    location: str = Field(alias="GOOGLE_CLOUD_LOCATION")
-    environment: str = Field("prod", alias="BIAAC_ENVIRONMENT")
-
-    bronze_bucket: str = Field(alias="BRONZE_BUCKET")
-    lake_bucket: str = Field(alias="LAKE_BUCKET")
-    ops_bucket: str = Field(alias="OPS_BUCKET")
-
     company: Path = Field(ROOT, alias="COMPANY_DIR", description="Folder of the company's own files.")
-
-    storage_emulator: str | None = Field(None, alias="STORAGE_EMULATOR_HOST", description="http://host:port")
-    workflows_emulator: str | None = Field(None, alias="WORKFLOWS_EMULATOR_HOST", description="host:port of gRPC")
-    run_emulator: str | None = Field(None, alias="RUN_EMULATOR_HOST", description="http://host:port")
-    scheduler_emulator: str | None = Field(None, alias="SCHEDULER_EMULATOR_HOST", description="http://host:port")
 
     @property
     def connections(self) -> Path:
         """Folder of the connection files."""
         return self.company / "connections"
-
-    @property
-    def parent(self) -> str:
-        """``projects/P/locations/L``: the prefix of every regional resource name."""
-        return f"projects/{self.project}/locations/{self.location}"
 
     @classmethod
     def load(cls) -> Self:
@@ -56,6 +38,28 @@ class Settings(BaseSettings):
             raise PermanentError(
                 f"settings: {faults}", hint="on a laptop: source .biaac/laptop.env (written by `make run`)"
             ) from None
+
+
+class Settings(CompanySettings):
+    """What every room reads. A room with settings of its own subclasses this in ``<room>/settings.py``."""
+
+    project: str = Field(alias="GOOGLE_CLOUD_PROJECT")
+    location: str = Field(alias="GOOGLE_CLOUD_LOCATION")
+    environment: str = Field("prod", alias="BIAAC_ENVIRONMENT")
+
+    bronze_bucket: str = Field(alias="BRONZE_BUCKET")
+    lake_bucket: str = Field(alias="LAKE_BUCKET")
+    ops_bucket: str = Field(alias="OPS_BUCKET")
+
+    storage_emulator: str | None = Field(None, alias="STORAGE_EMULATOR_HOST", description="http://host:port")
+    workflows_emulator: str | None = Field(None, alias="WORKFLOWS_EMULATOR_HOST", description="host:port of gRPC")
+    run_emulator: str | None = Field(None, alias="RUN_EMULATOR_HOST", description="http://host:port")
+    scheduler_emulator: str | None = Field(None, alias="SCHEDULER_EMULATOR_HOST", description="http://host:port")
+
+    @property
+    def parent(self) -> str:
+        """``projects/P/locations/L``: the prefix of every regional resource name."""
+        return f"projects/{self.project}/locations/{self.location}"
 
 
 class WorkflowSettings(Settings):

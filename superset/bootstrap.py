@@ -11,21 +11,19 @@ import sys
 
 from biaac.errors import BiaacError
 from biaac.settings import ROOT
-from settings import SupersetSettings
-
-ADMIN = "admin"
+from settings import ADMIN, SupersetSettings
 
 
 def main() -> None:
-    """Bring the state up to this version, and say where the password is."""
+    """Bring the state up to this version, and print where the password is."""
     settings = SupersetSettings.load()
     settings.make_missing_secrets()
     settings.secret_key()  # refused here, not after seconds of starting Superset
     marker = settings.state / "bootstrapped"
-    wanted = _version(settings)
-    if not settings.has_metadata or not marker.exists() or marker.read_text() != wanted:
+    version = _version(settings)
+    if not settings.has_metadata or not marker.exists() or marker.read_text() != version:
         _bring_up(settings)
-        marker.write_text(wanted)
+        marker.write_text(version)
     given = settings.given_admin_password is not None
     password = "of SUPERSET_ADMIN_PASSWORD" if given else f"in {settings.state / 'admin_password'}"
     print(f"superset is ready: user {ADMIN}, password {password}")

@@ -9,8 +9,8 @@ and to the files, should they have changed.
 import argparse
 import sys
 
-from assets.reconcile import reconcile, start_superset
 from biaac.errors import BiaacError
+from reconciler.reconcile import reconcile, start_superset
 from settings import SupersetSettings
 
 
@@ -18,10 +18,10 @@ def main() -> None:
     """Parse, reconcile, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--release", required=True, help="the release whose promotion this follows")
-    asked = parser.parse_args().release
+    promoted = parser.parse_args().release
     done = reconcile(SupersetSettings.load(), start_superset)
     assert done.warmed is not None  # noqa: S101  # only a plan warms nothing
-    instead = "" if done.release == asked else f" (current now, instead of {asked})"
+    instead = "" if done.release == promoted else f" (current now, instead of {promoted})"
     print(f"release {done.release}{instead}: {len(done.changes)} changes, {done.warmed.requests} requests warmed")
 
 

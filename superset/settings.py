@@ -1,4 +1,4 @@
-"""What Superset's processes (server, bootstrap, apply, refresh) are told by their environment."""
+"""What Superset's processes (server, bootstrap, apply, refresh) read from their environment."""
 
 import secrets
 from pathlib import Path
@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from biaac.errors import PermanentError
 from biaac.settings import ROOT, Settings
 
+ADMIN = "admin"  # the user that jobs act as
 LONG_ENOUGH = 32  # characters; shorter keys are defaults and guesses
 
 
@@ -68,5 +69,8 @@ class SupersetSettings(Settings):
             return given.get_secret_value()
         file = self.state / name
         if not file.exists():
-            raise PermanentError(f"neither SUPERSET_{name.upper()} nor {file} is there", hint="superset/bootstrap.py")
+            raise PermanentError(
+                f"neither SUPERSET_{name.upper()} nor {file} is there",
+                hint=".biaac/envs/superset/bin/python superset/bootstrap.py",
+            )
         return file.read_text().strip()

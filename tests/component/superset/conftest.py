@@ -29,22 +29,30 @@ from tests.component.cache.service import Cache, Lake, build
 from tests.conftest import free_port, wait_for
 from transform import metrics as metric_files
 
+COMPANY = ROOT / "tests/company"
+ROOM = ROOT / "superset"
 PYTHON = ROOT / ".biaac/envs/superset/bin/python"
 GUNICORN = ROOT / ".biaac/envs/superset/bin/gunicorn"
-SALES = """
-SELECT i // 3 AS basket_id, i % 11 AS product_id, i // 7 AS household_id, i % 5 AS store_id,
-       TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i AS sold_at,
-       CAST(TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i AS DATE) AS sale_date,
-       CAST(i % 4 + 1 AS INTEGER) AS quantity, CAST(NULL AS DECIMAL(18, 3)) AS fuel_gallons,
-       CAST(i % 97 * 1.37 AS DECIMAL(18, 2)) AS revenue, CAST(i % 3 AS DECIMAL(18, 2)) AS loyalty_discount,
-       CAST(i % 5 AS DECIMAL(18, 2)) AS coupon_discount, CAST(0 AS DECIMAL(18, 2)) AS coupon_match_discount,
-       ['GROCERY', 'FUEL', 'MEAT', 'DELI', 'PRODUCE', 'FLORAL', 'PASTRY', 'SEAFOOD'][i % 8 + 1] AS department,
-       'CATEGORY ' || i % 8 || i % 3 AS product_category, ['National', 'Private'][i % 2 + 1] AS brand,
-       ['Unknown', '50-74K', 'Under 15K'][i % 3 + 1] AS income,
-       CAST(date_trunc('month', TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i) AS DATE) AS sale_month
+ORDERS = """
+SELECT i AS order_id, i % 11 AS customer_id,
+       TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i AS ordered_at,
+       CAST(TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i AS DATE) AS order_day,
+       CAST(i % 97 * 1.37 AS DECIMAL(18, 2)) AS amount, CAST([i % 5, NULL][i % 2 + 1] AS DECIMAL(18, 2)) AS discount,
+       ['web', 'app', 'phone', NULL][i % 4 + 1] AS channel, i % 3 = 0 AS gift, CAST(NULL AS DATE) AS delivered_on,
+       ['Portugal', 'Spain', 'Unknown'][i % 3 + 1] AS country,
+       CAST(date_trunc('month', TIMESTAMP '2017-08-20 00:30:00' + INTERVAL 97 MINUTE * i) AS DATE) AS order_month
 FROM (SELECT CAST(range AS BIGINT) AS i FROM range({rows}))
-"""  # from 2017-08-20 on, fifteen lines a day
-ROWS = 1560  # until 2017-12-03: the last thirteen whole weeks end with 2017-11-26
+"""  # from 2017-08-20 on, fifteen a day
+TICKETS = """
+SELECT i AS ticket_id, i AS order_id, TIMESTAMP '2017-08-20 10:00:00' + INTERVAL 1 DAY * i AS opened_at,
+       CAST(TIMESTAMP '2017-08-20 10:00:00' + INTERVAL 1 DAY * i AS DATE) AS opened_day,
+       CASE WHEN i % 4 > 0 THEN TIMESTAMP '2017-08-22 10:00:00' + INTERVAL 1 DAY * i END AS closed_at,
+       CASE WHEN i % 4 > 0 THEN 48 END AS hours_open,
+       ['delivery', 'refund', NULL][i % 3 + 1] AS topic, CAST([1, 5, NULL][i % 3 + 1] AS BIGINT) AS score,
+       CAST(date_trunc('month', TIMESTAMP '2017-08-20 10:00:00' + INTERVAL 1 DAY * i) AS DATE) AS opened_month
+FROM (SELECT CAST(range AS BIGINT) AS i FROM range(100))
+"""
+ROWS = 1560  # orders until 2017-12-03: the last twelve whole weeks end with 2017-11-26
 
 
 @dataclass
@@ -57,32 +65,33 @@ class Superset:
     state: Path
     environment: dict[str, str]
     port: int
-    reconciler: "subprocess.Popen[str] | None" = None
+    apply_server: "subprocess.Popen[str] | None" = None
     rows: int = 0  # of the current release
-    touched: bool = True  # since it was last brought to the repository's files and ROWS lines
+    touched: bool = True  # since it was last brought to the small company's files and ROWS orders
     _client: httpx.Client | None = None
 
     def publish(self, rows: int) -> str:
-        """A release of so many lines, promoted; its id."""
+        """A release of so many orders, promoted; its id."""
         self.rows, self.touched = rows, True
-        candidate = self.lake.candidate({"gold.sales": [SALES.format(rows=rows)]})
+        tables = {"gold.orders": ORDERS.format(rows=rows), "gold.tickets": TICKETS}
+        candidate = self.lake.candidate({name: [query] for name, query in tables.items()})
         release = releases.read(self.lake.lake, "prod", candidate)
-        reached = duckdb.sql(f"SELECT max(sold_at) FROM ({SALES.format(rows=rows)})").fetchall()[0][0]
-        columns = set(duckdb.sql(SALES.format(rows=1)).columns)
+        ((reached,),) = duckdb.sql(f"SELECT max(ordered_at) FROM ({tables['gold.orders']})").fetchall()
+        columns = {name: set(duckdb.sql(query).columns) for name, query in tables.items()}
         whole = release.model_copy(
             update={
-                "metrics": metric_files.load(ROOT / "sqlmesh_project/metrics", {"gold.sales": columns}),
+                "metrics": metric_files.load(COMPANY / "sqlmesh_project/metrics", columns),
                 "freshness": [
                     StreamFreshness(
-                        connection="grocery",
-                        stream="transactions",
+                        connection="shop",
+                        stream="orders",
                         data_as_of=reached.replace(tzinfo=UTC),
                         synced_at=datetime(2026, 11, 24, tzinfo=UTC),
                     )
                 ],
                 "audits": [
-                    AuditOutcome(model="gold.sales", audit="not_null", blocking=True, rows=0, query="SELECT 1"),
-                    AuditOutcome(model="gold.sales", audit="in_range", blocking=False, rows=3, query="SELECT 2"),
+                    AuditOutcome(model="gold.orders", audit="not_null", blocking=True, rows=0, query="SELECT 1"),
+                    AuditOutcome(model="gold.orders", audit="in_range", blocking=False, rows=3, query="SELECT 2"),
                 ],
             }
         )
@@ -91,11 +100,13 @@ class Superset:
         releases.promote(self.lake.lake, "prod", whole.id)
         return whole.id
 
-    def run(self, script: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run ``superset/<script>`` as its job does."""
+    def run(
+        self, script: str, *arguments: str, check: bool = True, room: Path = ROOM
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program of ``room`` as its job does."""
         self.touched = True
         done = subprocess.run(
-            [str(PYTHON), f"superset/{script}", *arguments],
+            [str(PYTHON), str(room / script), *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -109,29 +120,29 @@ class Superset:
     def apply(self, *, plan: bool = False) -> list[dict[str, Any]]:
         """What the jobs apply and refresh do, in a process that stays; the changes. ``AssertionError`` if it failed."""
         self.touched = True
-        if self.reconciler is None:
-            self.reconciler = subprocess.Popen(
-                [str(PYTHON), "tests/component/superset/reconciler.py"],
+        if self.apply_server is None:
+            self.apply_server = subprocess.Popen(
+                [str(PYTHON), "tests/component/superset/apply_server.py"],
                 cwd=ROOT,
-                env=self.environment | {"PYTHONPATH": f"{ROOT}:{ROOT / 'superset'}"},
+                env=self.environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=(self.state / "reconciler.log").open("w"),
+                stderr=(self.state / "apply_server.log").open("w"),
                 text=True,
             )
-        assert self.reconciler.stdin and self.reconciler.stdout
-        print(json.dumps({"plan": plan}), file=self.reconciler.stdin, flush=True)
-        while not (line := self.reconciler.stdout.readline()).startswith("{"):
-            assert line, (self.state / "reconciler.log").read_text()[-2000:]
+        assert self.apply_server.stdin and self.apply_server.stdout
+        print(json.dumps({"plan": plan}), file=self.apply_server.stdin, flush=True)
+        while not (line := self.apply_server.stdout.readline()).startswith("{"):
+            assert line, (self.state / "apply_server.log").read_text()[-2000:]
         answer = json.loads(line)
         assert "error" not in answer, answer["error"]
         changes: list[dict[str, Any]] = answer["changes"]
         return changes
 
-    def end_reconciler(self) -> None:
-        if self.reconciler:
-            self.reconciler.kill()
-            self.reconciler.wait()
+    def end_apply_server(self) -> None:
+        if self.apply_server:
+            self.apply_server.kill()
+            self.apply_server.wait()
 
     @property
     def release(self) -> str:
@@ -156,19 +167,20 @@ class Superset:
         client.headers.update({"X-CSRFToken": csrf, "Referer": str(client.base_url)})
         return client
 
-    def ask(self, query: dict[str, Any]) -> dict[str, Any]:
-        """The first answer of the chart data API over ``gold.sales``."""
-        found = self.client().get("/api/v1/dataset/", params={"q": "(filters:!((col:table_name,opr:eq,value:sales)))"})
-        dataset = found.raise_for_status().json()["result"][0]["id"]
+    def query(self, **query: Any) -> dict[str, Any]:
+        """The first answer of the chart data API over ``gold.orders``."""
+        orders = {"q": "(filters:!((col:table_name,opr:eq,value:orders)))"}
+        listed = self.client().get("/api/v1/dataset/", params=orders).raise_for_status().json()
+        dataset = listed["result"][0]["id"]
         body = {"datasource": {"id": dataset, "type": "table"}, "queries": [{"row_limit": 10_000} | query]}
         answer = self.client().post("/api/v1/chart/data", json=body)
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json()["result"][0]
         return result
 
-    def truth(self, sql: str, rows: int = ROWS) -> list[tuple[Any, ...]]:
-        """What DuckDB answers over the same lines, as table ``sales``."""
-        return duckdb.sql(f"WITH sales AS ({SALES.format(rows=rows)}) {sql}").fetchall()
+    def expected(self, sql: str) -> list[tuple[Any, ...]]:
+        """What DuckDB answers over the same rows, as table ``orders``."""
+        return duckdb.sql(f"WITH orders AS ({ORDERS.format(rows=ROWS)}) {sql}").fetchall()
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of what dashboards are made of in Superset's database, times of change included."""
@@ -205,9 +217,10 @@ def _start(storage_server: str, folder: Path, started: ExitStack) -> Superset:
         "SUPERSET_PORT": str(port),
         "SUPERSET_STATE_DIR": str(folder / "state"),
         "COMPANY_DIR": str(folder / "company"),
+        "PYTHONPATH": f"{ROOT}:{ROOM}",  # this checkout's, wherever the environment was built
     }
     superset = Superset(cache, lake, folder / "company/superset", folder / "state", environment, port)
-    started.callback(superset.end_reconciler)
+    started.callback(superset.end_apply_server)
     reset_files(superset)
     superset.run("bootstrap.py")
     command = [str(GUNICORN), "-c", "superset/gunicorn_conf.py", "superset.app:create_app()"]
@@ -221,7 +234,7 @@ def _start(storage_server: str, folder: Path, started: ExitStack) -> Superset:
 
 @pytest.fixture
 def superset(standing: Superset) -> Superset:
-    """The same: as the repository's files say, over a release of ROWS lines."""
+    """The same: as the small company's files say, over a release of ROWS orders."""
     if standing.touched:
         reset_files(standing)
         if standing.rows != ROWS:
@@ -233,7 +246,4 @@ def superset(standing: Superset) -> Superset:
 
 def reset_files(superset: Superset) -> None:
     shutil.rmtree(superset.files, ignore_errors=True)
-    for name in ("dashboards", "datasets"):
-        shutil.copytree(ROOT / "superset" / name, superset.files / name)
-    for name in ("theme.yaml", "logo.svg"):
-        shutil.copy(ROOT / "superset" / name, superset.files / name)
+    shutil.copytree(COMPANY / "superset", superset.files)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.component.superset.conftest import Superset
 
-DASHBOARD = "dashboards/sales_overview.yaml"
+DASHBOARD = "dashboards/orders.yaml"
+DONUT = "      - {donut: revenue, by: country, width: 4}\n"
 
 
 def edit(superset: Superset, old: str, new: str) -> Path:
@@ -31,75 +32,77 @@ def test_applying_again_writes_nothing(superset: Superset) -> None:
     assert superset.everything() == before
 
 
-def test_a_plan_says_what_apply_would_do_and_does_nothing(superset: Superset) -> None:
-    edit(superset, "top: 10, horizontal: true", "top: 5, horizontal: true")
+def test_a_plan_lists_what_apply_would_do_and_does_nothing(superset: Superset) -> None:
+    edit(superset, "top: 10}", "top: 5}")
     before = superset.everything()
     planned = superset.apply(plan=True)
     assert superset.everything() == before
     assert [(change["action"], change["kind"], change["name"]) for change in planned] == [
-        ("update", "chart", "sales_overview/bar-revenue-product_category"),
-        ("update", "dashboard", "sales_overview"),
+        ("update", "chart", "orders/treemap-orders-country-channel"),
+        ("update", "dashboard", "orders"),
     ]
     assert planned[0]["fields"] == ["slice_name", "params", "query_context"]
     assert superset.apply() == planned
 
 
 def test_a_chart_keeps_its_identity_when_it_is_renamed_and_moved(superset: Superset) -> None:
-    before = charts(superset)["Departments side by side"]
-    edit(superset, "title: Departments side by side", "width: 10, title: All departments")
+    before = charts(superset)["Orders by weekday and channel"]
+    edit(superset, "title: Orders by weekday and channel", "width: 5, title: When and where")
     superset.apply()
-    assert charts(superset)["All departments"] == before
+    assert charts(superset)["When and where"] == before
 
 
 def test_a_chart_that_left_the_file_is_deleted_and_comes_back_with_it(superset: Superset) -> None:
-    there = set(charts(superset))
-    file = edit(superset, "      - {donut: revenue, by: brand, width: 4}\n", "")
+    before = set(charts(superset))
+    file = edit(superset, DONUT, "")
     changes = superset.apply()
-    assert there - set(charts(superset)) == {"Revenue by brand"}
-    assert {"action": "delete", "kind": "chart", "name": "Revenue by brand", "fields": []} in changes
-    file.write_text(file.read_text().replace("{area: ", "{donut: revenue, by: brand, width: 4}\n      - {area: "))
+    assert before - set(charts(superset)) == {"Revenue by country"}
+    assert {"action": "delete", "kind": "chart", "name": "Revenue by country", "fields": []} in changes
+    file.write_text(file.read_text().replace("      - {area: ", f"{DONUT}      - {{area: "))
     superset.apply()
-    assert set(charts(superset)) == there
+    assert set(charts(superset)) == before
 
 
 def test_a_removed_chart_stays_while_a_dashboard_made_by_hand_uses_it(superset: Superset) -> None:
-    chart = charts(superset)["Revenue by brand"]
+    chart = charts(superset)["Revenue by country"]
     client = superset.client()
     made = client.post("/api/v1/dashboard/", json={"dashboard_title": "By hand"}).raise_for_status().json()["id"]
     client.put(f"/api/v1/chart/{chart}", json={"dashboards": [made]}).raise_for_status()
-    edit(superset, "      - {donut: revenue, by: brand, width: 4}\n", "")
+    edit(superset, DONUT, "")
     superset.apply()
-    assert charts(superset)["Revenue by brand"] == chart
+    assert charts(superset)["Revenue by country"] == chart
     client = superset.client()
     client.delete(f"/api/v1/dashboard/{made}").raise_for_status()
     superset.apply()
-    assert "Revenue by brand" not in charts(superset)
+    assert "Revenue by country" not in charts(superset)
 
 
 def test_a_dashboard_whose_file_is_gone_is_deleted_with_its_charts_and_datasets(superset: Superset) -> None:
     (superset.files / "dashboards/second.yaml").write_text((superset.files / DASHBOARD).read_text())
     superset.apply()
-    with_both = superset.everything()
+    with_second = superset.everything()
     (superset.files / "dashboards/second.yaml").unlink()
-    superset.apply()
-    with_one = superset.everything()
-    assert len(with_both["dashboards"]) - len(with_one["dashboards"]) == 1
-    assert len(with_both["slices"]) == 2 * len(with_one["slices"])
-    (superset.files / DASHBOARD).unlink()
+    deleted = [change["kind"] for change in superset.apply()]
+    charts_of_one = deleted.count("chart")
+    assert deleted == ["dashboard"] + ["chart"] * charts_of_one
+    without = superset.everything()
+    assert len(with_second["slices"]) - len(without["slices"]) == charts_of_one > 5
+    for name in ("orders", "tickets"):
+        (superset.files / f"dashboards/{name}.yaml").unlink()
     superset.apply()
     left = superset.everything()
     assert [len(left[name]) for name in ("dashboards", "slices", "tables")] == [0, 0, 0]
 
 
 def test_a_file_with_faults_changes_nothing_and_names_each(superset: Superset) -> None:
-    file = edit(superset, "row: [revenue, baskets,", "row: [revenu, baskets,")
-    edit(superset, "{select: income}", "{select: incom}")
+    file = edit(superset, "row: [revenue, orders,", "row: [revenu, orders,")
+    edit(superset, "{select: country}", "{select: countri}")
     before = superset.everything()
     done = superset.run("apply.py", check=False)
     assert done.returncode == 1
     assert superset.everything() == before
-    assert f"{file}:12: filters.4.select: no column 'incom'; did you mean income?" in done.stderr
-    assert f"{file}:15: layout.0.row.0.kpi: no metric 'revenu'; did you mean revenue?" in done.stderr
+    assert f"{file}:9: filters.2.select: no column 'countri'; did you mean country?" in done.stderr
+    assert f"{file}:13: layout.0.row.0.kpi: no metric 'revenu'; did you mean revenue?" in done.stderr
 
 
 def test_no_chart_names_an_instance_it_was_made_on(superset: Superset) -> None:

@@ -11,9 +11,8 @@ from biaac import company, connections, files
 from biaac.errors import PermanentError
 from biaac.records import Record
 from biaac.settings import ROOT
+from compiler.files import Dashboard, Dataset
 from deploy.lint.document import read as read_build_file
-from superset.assets import checks
-from superset.assets.files import Dashboard, Dataset
 from transform import metrics
 
 
@@ -117,8 +116,8 @@ def test_the_faults_of_a_folder_leave_the_valid_files(tmp_path: Path) -> None:
 KINDS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "a connection": ("name: x\n", lambda path: connections.load(path.parent)),
     "metrics": ("owner: a@b\n", lambda path: metrics.load(path.parent, {})),
-    "a dashboard": ("model: gold.a\n", lambda path: checks.load(path.parent, Dashboard)),
-    "a dataset": ("columns: {}\n", lambda path: checks.load(path.parent, Dataset)),
+    "a dashboard": ("model: gold.a\n", lambda path: files.load(path, Dashboard)),
+    "a dataset": ("columns: {}\n", lambda path: files.load(path, Dataset)),
     "company.yaml": ("first_day: 2026-01-01\n", lambda path: company.load(path.parent)),
     "the build file": ("timeout: 1s\n", read_build_file),
     "the theme": ("colors: []\n", files.read_yaml),

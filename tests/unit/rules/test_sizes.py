@@ -13,7 +13,6 @@ FILES = {
     "laptop/supervisor.py": 311,
     "stand_ins/workflows/interpreter.py": 313,
     "stand_ins/workflows/program.py": 372,
-    "superset/assets/files.py": 317,
     "transform/build.py": 334,
 }
 FUNCTIONS = {
@@ -21,9 +20,6 @@ FUNCTIONS = {
     "laptop/plan.py services": 52,
     "stand_ins/run_jobs/api.py create_app": 63,
     "stand_ins/scheduler/api.py create_app": 72,
-    "superset/assets/checks.py _faults": 41,
-    "superset/assets/layout.py _filters": 52,
-    "superset/assets/store.py dataset": 43,
     "transform/job.py _build": 43,
 }
 

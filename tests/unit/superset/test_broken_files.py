@@ -1,132 +1,137 @@
 """A dashboard file with a fault is refused by file, line, the value found and what was expected instead."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from biaac.errors import PermanentError
-from biaac.releases import Metric
-from superset.assets import checks, files
+from biaac.releases import Release
+from compiler import checks
+from compiler.catalog import Catalog
+from compiler.filters import Period
 
-SOUND = """\
-title: {en: Sales}
+VALID = """\
+title: {en: Orders}
 description: {en: What we sold.}
-owner: retail-data@example.com
-model: gold.sales
+owner: shop@example.com
+model: gold.orders
 filters:
-  - {period: sale_date, default: last 13 weeks}
+  - {period: order_day, default: last 13 weeks}
   - {grain: week}
-  - {select: department}
-  - {select: product_category, within: department}
+  - {select: country}
+  - {select: channel, within: country}
 layout:
-  - row: [revenue, baskets]
+  - row: [revenue, order_value]
   - row:
-      - {area: revenue, by: department}
-      - {table: [revenue, baskets], by: [department]}
+      - {area: revenue, by: country}
+      - {table: [revenue, orders], by: [country]}
 """
 
 
-def metric(name: str, *, additive: bool) -> Metric:
-    return Metric(
-        name=name,
-        table="gold.sales",
-        expression="COUNT(*)",
-        label={"en": name.capitalize()},
-        description=name,
-        format=",d",
-        additive=additive,
-        owner="retail-data@example.com",
-    )
+def check(company: Path, catalog: Catalog, *, orders: str = VALID, **datasets: str) -> None:
+    """Check a company of one dashboard and these datasets."""
+    for name, text in {
+        "dashboards/orders": orders,
+        **{f"datasets/{name}": text for name, text in datasets.items()},
+    }.items():
+        file = company / f"{name}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    checks.compile_checked(company, catalog)
 
 
-def column(name: str, kind: str) -> Any:
-    return SimpleNamespace(name=name, type=kind)
-
-
-# Of a release and its manifests, the checks read the metrics and the columns alone.
-RELEASE: Any = SimpleNamespace(metrics=[metric("revenue", additive=True), metric("baskets", additive=False)])
-TABLES: Any = {
-    "gold.sales": SimpleNamespace(
-        columns=[column("sale_date", "DATE"), column("department", "VARCHAR"), column("product_category", "VARCHAR")]
-    )
-}
-
-
-def validate(folder: Path, text: str) -> None:
-    (folder / "sales.yaml").write_text(text)
-    dashboards = checks.load(folder, files.Dashboard)
-    checks.check(dashboards, {}, RELEASE, TABLES)
-
-
-def test_a_sound_file_passes(tmp_path: Path) -> None:
-    validate(tmp_path, SOUND)
+def test_a_valid_file_passes(tmp_path: Path, catalog: Catalog) -> None:
+    check(tmp_path, catalog)
 
 
 BROKEN = {
     "an unknown field": ("owner:", "ownr:", 3, ["ownr", "not permitted"]),
-    "an owner that is no address": ("retail-data@example.com", "somebody", 3, ["owner", "found 'somebody'"]),
-    "a model outside gold": ("gold.sales", "silver.sales", 4, ["model", "found 'silver.sales'"]),
-    "a table the release has not": ("gold.sales", "gold.sale", 4, ["'gold.sale'", "did you mean gold.sales?"]),
+    "an owner that is no address": ("shop@example.com", "somebody", 3, ["owner", "found 'somebody'"]),
+    "a model outside gold": ("gold.orders", "silver.orders", 4, ["model", "found 'silver.orders'"]),
+    "a table that is not there": ("gold.orders", "gold.order", 4, ["'gold.order'", "did you mean gold.orders?"]),
     "a period that is no period": ("last 13 weeks", "last 13 wks", 6, ["such as 'last 13 weeks'", "'last 13 wks'"]),
     "a period of nothing": ("last 13 weeks", "last 0 weeks", 6, ["such as 'last 13 weeks'", "'last 0 weeks'"]),
-    "a period over a text": ("period: sale_date", "period: sale_dat", 6, ["'sale_dat'", "did you mean sale_date?"]),
+    "a period over no column": ("period: order_day", "period: order_dya", 6, ["'order_dya'", "mean order_day?"]),
+    "a period over a text": ("period: order_day", "period: channel", 6, ["'channel'", "order_day, ordered_at"]),
     "an unknown grain": ("grain: week", "grain: fortnight", 7, ["'week'", "found 'fortnight'"]),
     "a filter of an unknown kind": ("{grain: week}", "{grian: week}", 7, ["exactly one of period, grain, select"]),
-    "a filter on an unknown column": ("select: department", "select: departmnt", 8, ["did you mean department?"]),
-    "a filter within no filter": ("within: department", "within: brand", 9, ["no select filter 'brand'"]),
-    "an unknown metric": ("[revenue, baskets]\n  - row", "[revenu, baskets]\n  - row", 11, ["did you mean revenue?"]),
-    "a part of a whole that cannot be summed": ("area: revenue", "area: baskets", 13, ["baskets cannot be summed"]),
-    "a chart by an unknown column": ("by: department}", "by: departmant}", 13, ["did you mean department?"]),
-    "a chart of an unknown kind": ("{area:", "{arae:", 13, ["exactly one of kpi, area, line"]),
-    "a chart of two kinds": ("{area: revenue", "{area: revenue, line: revenue", 13, ["exactly one of kpi, area"]),
-    "a chart wider than the page": ("by: department}", "by: department, width: 13}", 13, ["found 13"]),
-    "charts that do not fit a row": ("by: department}", "by: department, width: 11}", 12, ["at most 12 wide"]),
-    "the same chart twice": ("[revenue, baskets]\n  - row", "[revenue, revenue]\n  - row", 1, ["kpi-revenue", "twice"]),
+    "a filter on an unknown column": ("select: country", "select: countri", 8, ["did you mean country?"]),
+    "a filter within no filter": ("within: country", "within: brand", 9, ["no select filter 'brand'"]),
+    "an unknown metric": ("[revenue, order_value]", "[revenu, order_value]", 11, ["did you mean revenue?"]),
+    "a sum of what cannot be summed": ("area: revenue", "area: order_value", 13, ["order_value cannot be summed"]),
+    "a chart by an unknown column": ("by: country}", "by: countri}", 13, ["did you mean country?"]),
+    "a chart of an unknown kind": ("{area:", "{arae:", 13, ["exactly one of area, bar, donut"]),
+    "a chart of two kinds": ("{area: revenue", "{area: revenue, line: revenue", 13, ["exactly one of area, bar"]),
+    "a chart wider than the page": ("by: country}", "by: country, width: 13}", 13, ["found 13"]),
+    "charts that do not fit a row": ("by: country}", "by: country, width: 11}", 12, ["at most 12 wide"]),
+    "the same chart twice": ("[revenue, order_value]", "[revenue, revenue]", 1, ["kpi-revenue", "twice"]),
     "no grain": ("  - {grain: week}\n", "", 1, ["exactly one grain is expected"]),
-    "text that is not YAML": ("title: {en: Sales}", "title: {en: Sales", 2, ["not YAML"]),
+    "text that is not YAML": ("title: {en: Orders}", "title: {en: Orders", 2, ["not YAML"]),
 }
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_fault_is_named_with_file_line_and_value(fault: str, tmp_path: Path) -> None:
-    sound, broken, line, words = BROKEN[fault]
-    assert sound in SOUND
+def test_a_fault_is_named_with_file_line_and_value(fault: str, tmp_path: Path, catalog: Catalog) -> None:
+    valid, broken, line, words = BROKEN[fault]
+    assert valid in VALID
     with pytest.raises(PermanentError) as caught:
-        validate(tmp_path, SOUND.replace(sound, broken, 1))
+        check(tmp_path, catalog, orders=VALID.replace(valid, broken, 1))
     message = str(caught.value)
-    assert f"{tmp_path / 'sales.yaml'}:{line}: " in message
+    assert f"{tmp_path / 'dashboards/orders.yaml'}:{line}: " in message
     for word in words:
         assert word in message
 
 
-def test_a_missing_field_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PermanentError, match=r"sales\.yaml:1: owner: missing"):
-        validate(tmp_path, SOUND.replace("owner: retail-data@example.com\n", ""))
+def test_a_missing_field_is_named(tmp_path: Path, catalog: Catalog) -> None:
+    with pytest.raises(PermanentError, match=r"orders\.yaml:1: owner: missing"):
+        check(tmp_path, catalog, orders=VALID.replace("owner: shop@example.com\n", ""))
 
 
-def test_the_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
-    (tmp_path / "other.yaml").write_text(SOUND.replace("grain: week", "grain: fortnight"))
-    (tmp_path / "sales.yaml").write_text(SOUND.replace("gold.sales", "silver.sales"))
+def test_a_dataset_of_a_table_that_is_not_there_is_named(tmp_path: Path, catalog: Catalog) -> None:
+    with pytest.raises(PermanentError, match=r"datasets/old\.yaml:1: model: no table 'gold\.old'"):
+        check(tmp_path, catalog, old="model: gold.old\n")
+
+
+def test_the_faults_of_all_files_are_named_at_once(tmp_path: Path, catalog: Catalog) -> None:
+    (tmp_path / "dashboards").mkdir()
+    (tmp_path / "dashboards/other.yaml").write_text(VALID.replace("grain: week", "grain: fortnight"))
     with pytest.raises(PermanentError) as caught:
-        checks.load(tmp_path, files.Dashboard)
+        check(tmp_path, catalog, orders=VALID.replace("gold.orders", "silver.orders"))
     assert "other.yaml:7: " in str(caught.value)
-    assert "sales.yaml:4: " in str(caught.value)
+    assert "orders.yaml:4: " in str(caught.value)
+
+
+def test_a_release_without_a_day_that_its_data_reaches_is_refused() -> None:
+    release = Release(
+        environment="prod",
+        parent=None,
+        sequence=2,
+        created_at=datetime(2026, 11, 24, tzinfo=UTC),
+        revision="abc",
+        models="def",
+        execution="x-1",
+        loads=[],
+        freshness=[],
+        audits=[],
+        metrics=[],
+        tables={},
+    )
+    no_table_is_read: Any = None
+    with pytest.raises(PermanentError, match=f"{release.id} says of no stream how far its data reaches"):
+        Catalog.of_release(no_table_is_read, release)
 
 
 @pytest.mark.parametrize(
     ("period", "reached", "first", "after"),
     [
-        (files.Period(13, "week"), date(2018, 1, 1), date(2017, 10, 2), date(2018, 1, 1)),  # a Monday
-        (files.Period(13, "week"), date(2017, 12, 31), date(2017, 9, 25), date(2017, 12, 25)),  # a Sunday
-        (files.Period(12, "month"), date(2018, 1, 1), date(2017, 1, 1), date(2018, 1, 1)),
-        (files.Period(1, "month"), date(2018, 1, 31), date(2017, 12, 1), date(2018, 1, 1)),
-        (files.Period(7, "day"), date(2017, 3, 3), date(2017, 2, 24), date(2017, 3, 3)),
+        (Period(13, "week"), date(2018, 1, 1), date(2017, 10, 2), date(2018, 1, 1)),  # a Monday
+        (Period(13, "week"), date(2017, 12, 31), date(2017, 9, 25), date(2017, 12, 25)),  # a Sunday
+        (Period(12, "month"), date(2018, 1, 1), date(2017, 1, 1), date(2018, 1, 1)),
+        (Period(1, "month"), date(2018, 1, 31), date(2017, 12, 1), date(2018, 1, 1)),
+        (Period(7, "day"), date(2017, 3, 3), date(2017, 2, 24), date(2017, 3, 3)),
     ],
 )
-def test_the_period_ends_with_the_last_whole_unit(
-    period: files.Period, reached: date, first: date, after: date
-) -> None:
+def test_the_period_ends_with_the_last_whole_unit(period: Period, reached: date, first: date, after: date) -> None:
     assert period.until(reached) == (first, after)

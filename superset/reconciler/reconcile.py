@@ -1,4 +1,4 @@
-"""Superset brought to the files and the current release: the one thing that both jobs, apply and refresh, do."""
+"""Superset brought to the files and the current release: what both jobs, apply and refresh, do."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -7,25 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from google.cloud.storage import Bucket
-
 from biaac import objects, releases
 from biaac.clients import storage_client
 from biaac.errors import PermanentError
-from biaac.releases import Release
-from settings import SupersetSettings
-
-from . import checks, files
-from .bundle import Bundle
-from .compile import compile_bundle
+from compiler.catalog import Catalog
+from compiler.checks import compile_checked
+from settings import ADMIN, SupersetSettings
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from .store import Change
     from .warm import Warmed
-
-ADMIN = "admin"
 
 
 @dataclass(frozen=True)
@@ -41,14 +34,14 @@ def reconcile(settings: SupersetSettings, start: "Callable[[], Flask]", *, plan:
     """Make Superset equal to the files, warm it, and leave its statements for the cache service to warm by.
 
     The default period follows how far the data reaches, so a new release may change a dashboard as a file may.
-    ``start`` is called once the files are known to be sound: it takes seconds.
+    ``start`` is called only when the files are known to be valid: it takes seconds.
     """
     storage = storage_client(settings)
     lake = storage.bucket(settings.lake_bucket)
     release = releases.current(lake, settings.environment)
     if release is None:
         raise PermanentError(f"{settings.environment} has no release yet", hint="biaac sync NAME")
-    bundle = _bundle(settings, lake, release)
+    bundle = compile_checked(settings.files, Catalog.of_release(lake, release))
     with _as_admin(start(), release.id):
         from .store import apply
         from .warm import warm
@@ -77,14 +70,6 @@ def database_uri(cache_url: str) -> str:
     return f"biaac://{address.netloc}/" + ("?tls=true" if address.scheme == "grpc+tls" else "")
 
 
-def _bundle(settings: SupersetSettings, lake: Bucket, release: Release) -> Bundle:
-    dashboards = checks.load(settings.files / "dashboards", files.Dashboard)
-    datasets = {name: file.value for name, file in checks.load(settings.files / "datasets", files.Dataset).items()}
-    manifests = checks.manifests(lake, release)
-    checks.check(dashboards, datasets, release, manifests)
-    return compile_bundle({name: file.value for name, file in dashboards.items()}, datasets, release, manifests)
-
-
 @contextmanager
 def _as_admin(app: "Flask", release: str) -> Iterator[None]:
     """A request by the user ``admin``, seeing ``release``."""
@@ -95,6 +80,8 @@ def _as_admin(app: "Flask", release: str) -> Iterator[None]:
 
         g.user = security_manager.find_user(ADMIN)
         if g.user is None:
-            raise PermanentError(f"Superset has no user {ADMIN}", hint="superset/bootstrap.py")
+            raise PermanentError(
+                f"Superset has no user {ADMIN}", hint=".biaac/envs/superset/bin/python superset/bootstrap.py"
+            )
         g.release = release
         yield

@@ -1,4 +1,4 @@
-"""Every query of a bundle answered once, as a browser would ask: Superset's cache holds the answers afterwards."""
+"""Every query of a bundle answered once, as Superset answers a browser: its cache holds the answers afterwards."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,9 @@ from superset.connectors.sqla.models import SqlaTable
 from superset.extensions import db
 
 from biaac.errors import PermanentError
+from compiler.bundle import Bundle
+from compiler.queries import filter_contexts, query_context
 from plugin import dbapi
-
-from .bundle import Bundle
-from .queries import filter_contexts, query_context
 
 
 @dataclass(frozen=True)
@@ -24,24 +23,20 @@ class Warmed:
 
 
 def warm(bundle: Bundle) -> Warmed:
-    """Answer every chart at its default filters, and every filter's list; ``PermanentError`` names what cannot be."""
-    ids = {spec.key: db.session.query(SqlaTable.id).filter_by(uuid=spec.uuid).scalar() for spec in bundle.datasets}
-    requests = 0
-    faults = []
+    """Answer every chart at its default filters, and every filter's list; ``PermanentError`` names those that fail."""
+    ids = {one.key: db.session.query(SqlaTable.id).filter_by(uuid=one.uuid).scalar() for one in bundle.datasets}
+    requests = []
+    for dashboard in bundle.dashboards:
+        for chart in dashboard.charts:
+            context = query_context(chart, ids[chart.dataset], dashboard=dashboard)
+            requests.append((f"{dashboard.source}: {chart.title}", context))
+        for context in filter_contexts(dashboard, ids[dashboard.file.model]):
+            requests.append((f"{dashboard.source}: a filter", context))
     with dbapi.recording() as statements:
-        for dashboard in bundle.dashboards:
-            wanted = [
-                (chart.title, query_context(chart, ids[chart.dataset], dashboard=dashboard))
-                for chart in dashboard.charts
-            ]
-            wanted += [("a filter", context) for context in filter_contexts(dashboard, ids[dashboard.file.model])]
-            for name, context in wanted:
-                requests += 1
-                if error := _answer(context):
-                    faults.append(f"{dashboard.source}: {name}: {error}")
-    if faults:
-        raise PermanentError("\n".join(faults), hint="biaac dashboards validate")
-    return Warmed(requests, list(dict.fromkeys(statements)))
+        errors = [f"{name}: {error}" for name, context in requests if (error := _answer(context))]
+    if errors:
+        raise PermanentError("\n".join(errors), hint="biaac dashboards validate")
+    return Warmed(len(requests), list(dict.fromkeys(statements)))
 
 
 def _answer(context: dict[str, object]) -> str | None:

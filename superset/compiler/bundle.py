@@ -1,16 +1,16 @@
-"""A bundle: everything that shall be ours in Superset, without any id of an instance.
+"""A bundle: everything of ours that Superset shall hold, without any id of an instance.
 
 UUIDs come from names of files and keys of charts, never from titles: renaming a chart keeps it, and its links.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from biaac.releases import Metric
+from charts.kind import Chart
 
-from .files import Dashboard
+from .files import Dashboard as DashboardFile
 
 DATABASE = "Cache service"
 DATABASE_UUID = uuid5(NAMESPACE_URL, "biaac/superset/databases/cache")
@@ -53,50 +53,27 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A chart of one dashboard; ``key`` is unique in it."""
-
-    dashboard: str
-    key: str
-    title: str
-    description: str
-    viz_type: str
-    parameters: dict[str, Any]
-    dataset: str
-
-    @property
-    def uuid(self) -> UUID:
-        """From the dashboard's file and the chart's key."""
-        return uuid5(NAMESPACE_URL, f"biaac/superset/dashboards/{self.dashboard}/charts/{self.key}")
-
-
-@dataclass(frozen=True)
 class Cell:
-    """A place in a row: charts one under the other, each with its height in grid units (8 pixels)."""
+    """A place in a row: charts one under the other."""
 
     width: int
-    charts: list[tuple[Chart, int]]
+    charts: list[Chart]
 
 
 @dataclass(frozen=True)
-class DashboardSpec:
-    """A dashboard: its rows, and what its filters say at first."""
+class Dashboard:
+    """A dashboard: its rows, and its first period (the first day, and the day after the last)."""
 
     key: str
-    file: Dashboard
+    file: DashboardFile
     rows: list[list[Cell]]
     period: tuple[date, date]
-    colors: dict[str, str] = field(default_factory=dict)
+    colors: dict[str, str]
 
     @property
     def uuid(self) -> UUID:
-        """From the file's name."""
+        """From the file's name, which is also the last part of the dashboard's address."""
         return uuid5(NAMESPACE_URL, f"biaac/superset/dashboards/{self.key}")
-
-    @property
-    def slug(self) -> str:
-        """The last part of its address: the file's name."""
-        return self.key
 
     @property
     def source(self) -> str:
@@ -106,11 +83,11 @@ class DashboardSpec:
     @property
     def charts(self) -> list[Chart]:
         """Every chart, in reading order."""
-        return [chart for row in self.rows for cell in row for chart, _ in cell.charts]
+        return [chart for row in self.rows for cell in row for chart in cell.charts]
 
     @property
     def time_range(self) -> str:
-        """The default period as Superset writes it: from the first day to the day after the last."""
+        """The first period as Superset writes it."""
         return f"{self.period[0]} : {self.period[1]}"
 
 
@@ -119,4 +96,4 @@ class Bundle:
     """All that is ours."""
 
     datasets: list[Dataset]
-    dashboards: list[DashboardSpec]
+    dashboards: list[Dashboard]

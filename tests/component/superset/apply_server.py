@@ -7,8 +7,8 @@ import json
 import sys
 from dataclasses import asdict
 
-from assets.reconcile import reconcile, start_superset
 from biaac.errors import BiaacError
+from reconciler.reconcile import reconcile, start_superset
 from settings import SupersetSettings
 
 

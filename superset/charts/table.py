@@ -1,0 +1,54 @@
+from pydantic import Field
+
+from .kind import Form, Kind, Page, Query
+
+
+class Table(Kind):
+    """Several metrics side by side."""
+
+    viz_type = "table"
+    height = 54
+
+    table: list[str] = Field(min_length=1)
+    by: list[str] = Field(min_length=1)
+    totals: bool = False
+    top: int = Field(100, ge=1, le=1000)
+
+    def form(self, page: Page) -> Form:
+        return {
+            "query_mode": "aggregate",
+            "groupby": self.by,
+            "metrics": self.table,
+            "all_columns": [],
+            "percent_metrics": [],
+            "order_by_cols": [],
+            "timeseries_limit_metric": self.table[0],
+            "order_desc": True,
+            "row_limit": self.top,
+            "server_page_length": 10,
+            "show_totals": self.totals,
+            "show_cell_bars": True,
+            "color_pn": False,
+            "allow_render_html": False,
+            "include_search": False,
+            "table_timestamp_format": "smart_date",
+            "column_config": {metric: {"d3NumberFormat": page.format(metric)} for metric in self.table},
+        }
+
+    @staticmethod
+    def queries(form: Form, base: Query) -> list[Query]:
+        """The rows, and the line of totals, which the service computes: right for any metric."""
+        rows = base | {
+            "columns": form["groupby"],
+            "metrics": form["metrics"],
+            "orderby": [[form["timeseries_limit_metric"], False]],
+            "row_limit": form["row_limit"],
+            "series_limit_metric": form["timeseries_limit_metric"],
+            "post_processing": [],
+            "time_offsets": [],
+        }
+        if not form["show_totals"]:
+            return [rows]
+        totals = rows | {"columns": [], "row_limit": 0, "row_offset": 0, "post_processing": []}
+        del totals["orderby"], totals["order_desc"]
+        return [rows, totals]

@@ -1,0 +1,65 @@
+"""Values over time, as Superset's line and area charts draw them; its bar charts send the same query."""
+
+from .kind import ROWS, Form, Page, Query, axis
+
+
+def form(metric: str, by: str | None, top: int | None, page: Page) -> Form:
+    """One series for each value of ``by``; beyond the ``top`` largest they are one, named Others."""
+    return {
+        "x_axis": page.time,
+        "time_grain_sqla": page.grain,
+        "metrics": [metric],
+        "groupby": [by] if by else [],
+        "limit": top or 0,
+        "timeseries_limit_metric": metric,
+        "group_others_when_limit_reached": top is not None,
+        "order_desc": True,
+        "row_limit": ROWS,
+        "truncate_metric": True,
+        "show_empty_columns": True,
+        "comparison_type": "values",
+        "seriesType": "line",
+        "sort_series_type": "sum",
+        "sort_series_ascending": False,
+        "markerEnabled": False,
+        "only_total": True,
+        "show_legend": True,
+        "legendType": "scroll",
+        "legendOrientation": "top",
+        "rich_tooltip": True,
+        "showTooltipTotal": True,
+        "tooltipTimeFormat": "smart_date",
+        "x_axis_time_format": "smart_date",
+        "x_axis_sort_asc": True,
+        "y_axis_format": page.short_format(metric),
+    }
+
+
+def queries(form: Form, base: Query) -> list[Query]:
+    """Rows of time and group, turned by Superset into a column for each group."""
+    metrics, by = form["metrics"], form["groupby"]
+    pivot = {
+        "index": [form["x_axis"]],
+        "columns": by,
+        "aggregates": {metric: {"operator": "mean"} for metric in metrics},
+        "drop_missing_columns": False,
+    }
+    steps: list[Query] = [{"operation": "pivot", "options": pivot}]
+    if sort := form.get("x_axis_sort"):
+        steps.append({"operation": "sort", "options": {"by": sort, "ascending": form["x_axis_sort_asc"]}})
+    if by:
+        steps.append({"operation": "rename", "options": {"columns": {metrics[0]: None}, "level": 0, "inplace": True}})
+    steps.append({"operation": "flatten"})
+    query = {
+        "columns": [axis(form["x_axis"], base), *by],
+        "metrics": metrics,
+        "orderby": [[form["timeseries_limit_metric"], False]],
+        "row_limit": form["row_limit"],
+        "series_columns": by,
+        "series_limit": form.get("limit", 0),
+        "series_limit_metric": form["timeseries_limit_metric"],
+        "group_others_when_limit_reached": form.get("group_others_when_limit_reached", False),
+        "time_offsets": [],
+        "post_processing": steps,
+    }
+    return [base | query]

@@ -1,0 +1,44 @@
+from pydantic import Field
+
+from .kind import ROWS, Form, Kind, Page, Query
+
+
+class Treemap(Kind):
+    """Shares of a whole, nested."""
+
+    viz_type = "treemap_v2"
+    height = 56
+    summed = True
+
+    treemap: str
+    by: list[str] = Field(min_length=1, max_length=3)
+    top: int | None = Field(None, ge=2, le=500, description="Only the largest so many.")
+
+    def default_title(self, page: Page) -> str:
+        """``Revenue by department and brand, largest 40``."""
+        title = super().default_title(page)
+        return f"{title}, largest {self.top}" if self.top else title
+
+    def form(self, page: Page) -> Form:
+        return {
+            "metric": self.treemap,
+            "groupby": self.by,
+            "row_limit": self.top or ROWS,
+            "sort_by_metric": True,
+            "label_type": "key_value",
+            "show_labels": True,
+            "show_upper_labels": True,
+            "number_format": page.short_format(self.treemap),
+            "date_format": "smart_date",
+        }
+
+    @staticmethod
+    def queries(form: Form, base: Query) -> list[Query]:
+        """The largest groups."""
+        query = {
+            "columns": form["groupby"],
+            "metrics": [form["metric"]],
+            "orderby": [[form["metric"], False], *([column, True] for column in form["groupby"])],
+            "row_limit": form["row_limit"],
+        }
+        return [base | query]

@@ -1,0 +1,35 @@
+"""Check and compile every dashboard and dataset of the company against its models. Needs no stack and no release.
+
+    .biaac/envs/transform/bin/python -m transform.describe > MODELS.json
+    .biaac/envs/superset/bin/python superset/check.py MODELS.json
+
+Reads ``$COMPANY_DIR/superset``. Exits 1 and names every fault by file and line.
+"""
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+
+from biaac.errors import BiaacError
+from biaac.settings import CompanySettings
+from compiler.catalog import Catalog
+from compiler.checks import compile_checked
+
+
+def main() -> None:
+    """Parse, check, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", type=Path, help="what `python -m transform.describe` printed")
+    # Where a period ends is known of a release only: any day shows that it compiles.
+    catalog = Catalog.of_models(parser.parse_args().models, reached=date.today())
+    bundle = compile_checked(CompanySettings.load().company / "superset", catalog)
+    charts = sum(len(dashboard.charts) for dashboard in bundle.dashboards)
+    print(f"{len(bundle.dashboards)} dashboards with {charts} charts are valid")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BiaacError as error:
+        sys.exit(str(error))

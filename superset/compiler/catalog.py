@@ -1,0 +1,77 @@
+"""What dashboards are compiled against: tables, metrics, and the day their data has reached.
+
+They come from a release, or from the models alone: then also tables are there that no release holds yet.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+
+from google.cloud.storage import Bucket
+
+from biaac import releases
+from biaac.errors import PermanentError
+from biaac.records import Record
+from biaac.releases import Column, Metric, Release
+
+TIMES = ("DATE", "TIMESTAMP")
+
+
+class Table(Record):
+    """A Gold table; types are DuckDB's names."""
+
+    name: str
+    description: str
+    owner: str
+    grain: list[str]
+    columns: list[Column]
+
+
+class _Models(Record):
+    """What ``python -m transform.describe`` prints."""
+
+    tables: list[Table]
+    metrics: list[Metric]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Tables by name, the metrics of all, and the day that data has reached: periods end before it."""
+
+    tables: dict[str, Table]
+    metrics: list[Metric]
+    reached: date
+
+    @classmethod
+    def of_release(cls, lake: Bucket, release: Release) -> "Catalog":
+        """The tables of a release; ``PermanentError`` if none of its streams says how far its data reaches."""
+        if release.data_as_of is None:
+            raise PermanentError(
+                f"release {release.id} says of no stream how far its data reaches, so no period can end there",
+                hint="give an incremental stream of a connection a cursor",
+            )
+        manifests = [releases.read_manifest(lake, reference) for reference in release.tables.values()]
+        tables = {one.name: Table(**one.model_dump(include=set(Table.model_fields))) for one in manifests}
+        return cls(tables, release.metrics, release.data_as_of.date())
+
+    @classmethod
+    def of_models(cls, description: Path, *, reached: date) -> "Catalog":
+        """The tables of the models: what ``python -m transform.describe`` printed into the file ``description``."""
+        models = _Models.parse(json.loads(description.read_text(encoding="utf-8")), name=str(description))
+        return cls({table.name: table for table in models.tables}, models.metrics, reached)
+
+    def metrics_of(self, table: str) -> dict[str, Metric]:
+        """The metrics of one table, by name."""
+        return {metric.name: metric for metric in self.metrics if metric.table == table}
+
+
+def unknown(what: str, name: str, names: Iterable[str]) -> str:
+    """``no column 'departmnt'; did you mean department?``."""
+    known = sorted(names)
+    near = get_close_matches(name, known, n=1)
+    return f"no {what} {name!r}; " + (
+        f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
+    )

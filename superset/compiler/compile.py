@@ -1,0 +1,51 @@
+"""Checked files and a catalog, compiled to a bundle."""
+
+from charts.kind import COLUMNS, GRAINS, Page, label
+
+from . import files, trust
+from .bundle import Bundle, Cell, Column, Dashboard, Dataset
+from .catalog import TIMES, Catalog
+
+
+def compile_bundle(
+    dashboards: dict[str, files.Dashboard], datasets: dict[str, files.Dataset], catalog: Catalog
+) -> Bundle:
+    """What Superset shall hold. The files have passed ``checks``."""
+    models = sorted({one.model for one in dashboards.values()})
+    return Bundle(
+        datasets=[_dataset(model, datasets.get(model), catalog) for model in models]
+        + [trust.dataset(model) for model in models],
+        dashboards=[_dashboard(key, one, datasets.get(one.model), catalog) for key, one in sorted(dashboards.items())],
+    )
+
+
+def _dataset(model: str, extra: files.Dataset | None, catalog: Catalog) -> Dataset:
+    schema, _, name = model.partition(".")
+    table = catalog.tables[model]
+    columns = [Column(one.name, one.type, label(one.name), one.description) for one in table.columns]
+    derived = extra.columns if extra else {}
+    columns += [Column(name, one.type, label(name), one.description, one.sql) for name, one in derived.items()]
+    return Dataset(
+        key=model,
+        schema=schema,
+        table=name,
+        description=table.description,
+        time=next((column.name for column in table.columns if column.type in TIMES), None),
+        columns=columns,
+        metrics=list(catalog.metrics_of(model).values()),
+    )
+
+
+def _dashboard(key: str, file: files.Dashboard, extra: files.Dataset | None, catalog: Catalog) -> Dashboard:
+    page = Page(key, file.model, file.period.period, GRAINS[file.grain.grain], catalog.metrics_of(file.model))
+    rows = [
+        [Cell(width, chart.charts(page)) for chart, width in zip(row.row, files.widths(row), strict=True)]
+        for row in file.layout
+    ]
+    return Dashboard(
+        key=key,
+        file=file,
+        rows=[[Cell(COLUMNS, [trust.chart(key, file.model)])], *rows],
+        period=file.period.default.until(catalog.reached),
+        colors=extra.colors if extra else {},
+    )

@@ -1,0 +1,129 @@
+"""The files a person writes: ``dashboards/*.yaml``, and ``datasets/*.yaml`` for what a model does not say itself.
+
+PYTHONPATH=.:superset python -m compiler.files     prints the JSON Schema of a dashboard file
+"""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
+
+from pydantic import BeforeValidator, Field, Tag, model_validator
+
+from biaac.records import Record
+from charts import KINDS
+from charts.kind import COLUMNS, Kind
+
+from .filters import AnyFilter, GrainFilter, PeriodFilter, SelectFilter, one_of
+
+if TYPE_CHECKING:
+    AnyChart = Kind
+else:
+    AnyChart = Annotated[Union[tuple(Annotated[kind, Tag(name)] for name, kind in KINDS.items())], one_of(KINDS)]  # noqa: UP007  # of as many as there are files in charts/
+
+
+class Text(Record):
+    """A text by language. Dashboards are compiled in English; Portuguese is kept with the file."""
+
+    en: str = Field(min_length=1, max_length=200)
+    pt: str | None = None
+
+
+def _bare(value: Any) -> Any:
+    """A bare metric is a KPI."""
+    return {"kpi": value} if isinstance(value, str) else value
+
+
+class Row(Record):
+    """Charts side by side."""
+
+    row: list[Annotated[AnyChart, BeforeValidator(_bare, json_schema_input_type=str | AnyChart)]] = Field(
+        min_length=1, max_length=6
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        widths(self)
+        return self
+
+
+def widths(row: Row) -> list[int]:
+    """The width of each chart: its own, or an equal part of what is left; ``ValueError`` if they do not fit."""
+    given = [chart.width for chart in row.row if chart.width]
+    others = len(row.row) - len(given)
+    left = COLUMNS - sum(given)
+    if left < 2 * others:
+        raise ValueError(
+            f"at most {COLUMNS} wide, the charts ask for {sum(given)} and {others} more need at least 2 each"
+        )
+    return [chart.width or left // others for chart in row.row]
+
+
+class Dashboard(Record):
+    """A whole dashboard file; its name is the file's own."""
+
+    title: Text
+    description: Text
+    owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    model: str = Field(pattern=r"^gold\.[a-z_]+$", description="The table of a release that every chart reads.")
+    filters: list[AnyFilter] = Field(min_length=1)
+    layout: list[Row] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_period_and_one_grain(self) -> Self:
+        for kind, name in ((PeriodFilter, "period"), (GrainFilter, "grain")):
+            if sum(isinstance(one, kind) for one in self.filters) != 1:
+                raise ValueError(f"filters: exactly one {name} is expected")
+        return self
+
+    @model_validator(mode="after")
+    def _charts_differ(self) -> Self:
+        seen: set[str] = set()
+        for chart in self.charts:
+            if chart.key in seen:
+                raise ValueError(f"layout: {chart.key} stands there twice")
+            seen.add(chart.key)
+        return self
+
+    @property
+    def charts(self) -> list[Kind]:
+        """Every chart, in reading order."""
+        return [chart for row in self.layout for chart in row.row]
+
+    @property
+    def period(self) -> PeriodFilter:
+        """The one period filter."""
+        return next(one for one in self.filters if isinstance(one, PeriodFilter))
+
+    @property
+    def grain(self) -> GrainFilter:
+        """The one grain filter."""
+        return next(one for one in self.filters if isinstance(one, GrainFilter))
+
+    @property
+    def selects(self) -> list[str]:
+        """The columns of the select filters."""
+        return [one.select for one in self.filters if isinstance(one, SelectFilter)]
+
+
+class DerivedColumn(Record):
+    """A column that Superset computes from others in each query."""
+
+    sql: str
+    type: Literal["VARCHAR", "BIGINT", "DATE", "TIMESTAMP"]
+    description: str
+
+
+class Dataset(Record):
+    """What dashboards need of a model beyond its own columns, comments and metrics."""
+
+    model: str = Field(pattern=r"^gold\.[a-z_]+$")
+    columns: dict[str, DerivedColumn] = Field(default_factory=dict)
+    colors: dict[str, str] = Field(default_factory=dict, description="Value -> #rrggbb, the same in every chart.")
+
+
+def json_schema() -> str:
+    """The JSON Schema of a dashboard file, as ``docs/reference/dashboard.schema.json`` has it for editors."""
+    return json.dumps(Dashboard.model_json_schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

@@ -1,0 +1,263 @@
+"""A bundle written to Superset's own database.
+
+A row that differs from its file is updated. A row whose file is gone is deleted. Rows that people made are left alone.
+A row that does not differ keeps its ``changed_on``: a dataset's is part of every cache key, so writing it would cool
+the caches of all its charts. A plan is the same transaction rolled back, so plan and apply cannot disagree.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from superset.connectors.sqla.models import SqlaTable, SqlMetric, TableColumn
+from superset.extensions import db
+from superset.models.core import Database
+from superset.models.dashboard import Dashboard
+from superset.models.slice import Slice
+
+from charts.kind import LANGUAGE, Chart, short_format
+from compiler import bundle as spec
+from compiler.bundle import DATABASE, DATABASE_UUID, MARK, Bundle
+from compiler.catalog import TIMES
+from compiler.layout import metadata, position
+from compiler.queries import query_context
+
+Fields = dict[str, Any]  # attribute of a row -> its value
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object of Superset that was not as the files say."""
+
+    action: str  # create, update, delete
+    kind: str  # database, dataset, column, metric, chart, dashboard
+    name: str
+    fields: list[str]
+
+
+@dataclass(frozen=True)
+class _Json:
+    """A value kept as JSON text: compared as a value."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class _Set:
+    """A relation without order."""
+
+    members: list[Any]
+
+
+def apply(bundle: Bundle, *, database_uri: str, dry_run: bool = False) -> list[Change]:
+    """Make Superset equal to ``bundle`` in one transaction; the changes. ``dry_run`` rolls it back."""
+    writer = _Writer()
+    database = writer.put("database", Database, DATABASE_UUID, _database_fields(database_uri), DATABASE)
+    datasets = {one.key: writer.dataset(one, database) for one in bundle.datasets}
+    db.session.flush()
+    for dashboard in bundle.dashboards:
+        charts = [writer.chart(one, dashboard, datasets[one.dataset]) for one in dashboard.charts]
+        db.session.flush()
+        fields = _dashboard_fields(dashboard, charts, datasets[dashboard.file.model])
+        writer.put("dashboard", Dashboard, dashboard.uuid, fields, dashboard.key)
+    db.session.flush()
+    writer.prune(bundle)
+    if dry_run:
+        db.session.rollback()
+    else:
+        db.session.commit()
+    return writer.changes
+
+
+class _Writer:
+    """Writes rows that differ, and lists what it changed."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    def dataset(self, dataset: spec.Dataset, database: Database) -> SqlaTable:
+        table = self.put("dataset", SqlaTable, dataset.uuid, _dataset_fields(dataset, database), dataset.key)
+        before = len(self.changes)
+        self._put_children("column", table, table.columns, TableColumn, "column_name", _column_fields(dataset))
+        self._put_children("metric", table, table.metrics, SqlMetric, "metric_name", _metric_fields(dataset))
+        if len(self.changes) > before:
+            table.changed_on = datetime.now()  # a metric's expression is not in a cache key, the dataset's time is
+        return table
+
+    def chart(self, chart: Chart, dashboard: spec.Dashboard, dataset: SqlaTable) -> Slice:
+        fields = _chart_fields(chart, dashboard, dataset)
+        return self.put("chart", Slice, chart.uuid, fields, f"{chart.dashboard}/{chart.key}")
+
+    def prune(self, bundle: Bundle) -> None:
+        """Delete what came from a file and is in none now, unless something that people made still uses it."""
+        current = {dashboard.uuid for dashboard in bundle.dashboards}
+        for row in _ours(Dashboard):
+            if UUID(str(row.uuid)) not in current:
+                self._delete("dashboard", row, row.slug)
+        db.session.flush()
+        current = {chart.uuid for dashboard in bundle.dashboards for chart in dashboard.charts}
+        for row in _ours(Slice):
+            if UUID(str(row.uuid)) not in current and not row.dashboards:
+                self._delete("chart", row, row.slice_name)
+        db.session.flush()
+        current = {dataset.uuid for dataset in bundle.datasets}
+        for row in _ours(SqlaTable):
+            if UUID(str(row.uuid)) not in current and not row.slices:
+                self._delete("dataset", row, row.table_name)
+        db.session.flush()
+
+    def put(self, kind: str, model: Any, uuid: UUID, fields: Fields, name: str) -> Any:
+        """The row with this ``uuid``, created or updated."""
+        row = db.session.query(model).filter_by(uuid=uuid).one_or_none()
+        if row is None:
+            row = model(uuid=uuid)
+            _set(row, fields)
+            db.session.add(row)
+            self.changes.append(Change("create", kind, name, []))
+        elif changed := _set(row, fields):
+            self.changes.append(Change("update", kind, name, changed))
+        return row
+
+    def _put_children(
+        self, kind: str, table: SqlaTable, rows: Any, model: Any, key: str, expected: dict[str, Fields]
+    ) -> None:
+        """The same for rows that belong to ``table`` and are known by the attribute ``key``."""
+        existing = {getattr(row, key): row for row in rows}
+        for name, fields in expected.items():
+            if name not in existing:
+                row = model(**{key: name})
+                _set(row, fields)
+                rows.append(row)
+                self.changes.append(Change("create", kind, f"{table.table_name}.{name}", []))
+            elif changed := _set(existing[name], fields):
+                self.changes.append(Change("update", kind, f"{table.table_name}.{name}", changed))
+        for name in existing.keys() - expected.keys():
+            rows.remove(existing[name])
+            self._delete(kind, existing[name], f"{table.table_name}.{name}")
+
+    def _delete(self, kind: str, row: Any, name: str) -> None:
+        self.changes.append(Change("delete", kind, name, []))
+        db.session.delete(row)
+
+
+def _database_fields(uri: str) -> Fields:
+    return {
+        "database_name": DATABASE,
+        "sqlalchemy_uri": uri,
+        "expose_in_sqllab": True,
+        "allow_ctas": False,
+        "allow_cvas": False,
+        "allow_dml": False,
+        "allow_run_async": False,
+        "allow_file_upload": False,
+        "is_managed_externally": True,
+        "extra": _Json({"allows_virtual_table_explore": True, "metadata_params": {}, "engine_params": {}}),
+    }
+
+
+def _dataset_fields(dataset: spec.Dataset, database: Database) -> Fields:
+    return {
+        "table_name": dataset.table,
+        "schema": dataset.schema,
+        "sql": dataset.sql,
+        "description": dataset.description,
+        "main_dttm_col": dataset.time,
+        "database": database,
+        "filter_select_enabled": True,
+        "normalize_columns": False,
+        "always_filter_main_dttm": False,
+        "is_managed_externally": True,
+        "external_url": dataset.source,
+    }
+
+
+def _column_fields(dataset: spec.Dataset) -> dict[str, Fields]:
+    return {
+        column.name: {
+            "verbose_name": column.label,
+            "description": column.description,
+            "type": column.type,
+            "expression": column.expression,
+            "is_dttm": column.type in TIMES,
+            "is_active": True,
+            "groupby": True,
+            "filterable": True,
+        }
+        for column in dataset.columns
+    }
+
+
+def _metric_fields(dataset: spec.Dataset) -> dict[str, Fields]:
+    return {
+        metric.name: {
+            "verbose_name": metric.label[LANGUAGE],
+            "description": metric.description,
+            "expression": metric.expression,
+            "d3format": short_format(metric),
+        }
+        for metric in dataset.metrics
+    }
+
+
+def _chart_fields(chart: Chart, dashboard: spec.Dashboard, dataset: SqlaTable) -> Fields:
+    return {
+        "slice_name": chart.title,
+        "description": chart.description or None,
+        "viz_type": chart.viz_type,
+        "datasource_id": dataset.id,
+        "datasource_type": "table",
+        "datasource_name": dataset.name,
+        "params": _Json(chart.form | {"datasource": f"{dataset.id}__table"}),
+        "query_context": _Json(query_context(chart, dataset.id, dashboard=None)),
+        "is_managed_externally": True,
+        "external_url": dashboard.source,
+    }
+
+
+def _dashboard_fields(dashboard: spec.Dashboard, charts: list[Slice], dataset: SqlaTable) -> Fields:
+    ids = {UUID(str(chart.uuid)): chart.id for chart in charts}
+    return {
+        "dashboard_title": dashboard.file.title.en,
+        "slug": dashboard.key,
+        "description": dashboard.file.description.en,
+        "certified_by": dashboard.file.owner,
+        "published": True,
+        "position_json": _Json(position(dashboard, ids)),
+        "json_metadata": _Json(metadata(dashboard, ids, dataset.id)),
+        "slices": _Set(charts),
+        "is_managed_externally": True,
+        "external_url": dashboard.source,
+    }
+
+
+def _ours(model: Any) -> list[Any]:
+    """Every row of ``model`` that came from a file."""
+    query = db.session.query(model).filter(model.is_managed_externally.is_(True))
+    return list(query.filter(model.external_url.startswith(MARK)).all())
+
+
+def _set(row: Any, fields: Fields) -> list[str]:
+    """Assign the fields that differ; their names. Assigning an equal value would move ``changed_on`` too."""
+    changed = []
+    for name, value in fields.items():
+        if not _equal(getattr(row, name), value):
+            setattr(row, name, _stored(value))
+            changed.append(name)
+    return changed
+
+
+def _equal(stored: Any, value: Any) -> bool:
+    if isinstance(value, _Json):
+        return stored is not None and bool(json.loads(stored) == value.value)
+    if isinstance(value, _Set):
+        return set(stored) == set(value.members)
+    return bool(stored == value)
+
+
+def _stored(value: Any) -> Any:
+    """The value as the row keeps it."""
+    if isinstance(value, _Json):
+        return json.dumps(value.value, sort_keys=True)
+    return value.members if isinstance(value, _Set) else value

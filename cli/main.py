@@ -1,6 +1,8 @@
 """The command's root: mounts the nouns and turns errors into words and exit codes (0 ok, 1 failed, 2 usage)."""
 
 import sys
+import tomllib
+from typing import Annotated
 
 import httpx
 import requests
@@ -9,11 +11,11 @@ from google.api_core.exceptions import GoogleAPICallError, RetryError
 from rich.console import Console
 
 from biaac.errors import BiaacError
+from biaac.settings import ROOT
 from cli import audits, connections, dashboards, demo, doctor, query, releases, runs, status, sync, workflows
 from cli.session import unanswered
 
 app = typer.Typer(
-    help="Business Intelligence as Code: what runs, what was published, and how to go back.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -29,6 +31,22 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(dashboards.app, name="dashboards")
 app.add_typer(demo.app, name="demo")
 app.add_typer(workflows.app, name="workflows")
+
+
+def _print_version(given: bool) -> None:
+    if given:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        print(project["version"])
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Business Intelligence as Code: what runs, what was published, and how to go back."""
 
 
 def main() -> None:

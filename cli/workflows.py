@@ -2,12 +2,15 @@
 
 import json as json_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from biaac.errors import PermanentError
 from cli.session import console, print_json
+
+if TYPE_CHECKING:
+    from stand_ins.workflows.definition import Program
 
 app = typer.Typer(help="Check and try workflow files.", no_args_is_help=True)
 
@@ -18,10 +21,8 @@ def lint(files: Annotated[list[Path], typer.Argument(help="*.workflows.yaml file
 
     Example: biaac workflows lint workflows/refresh.workflows.yaml
     """
-    from stand_ins.workflows import program
-
     for path in files:
-        console.print(f"{path}: valid ({', '.join(program.load(path).routines)})")
+        console.print(f"{path}: valid ({', '.join(_load(path).routines)})")
 
 
 @app.command()
@@ -34,13 +35,13 @@ def run(
 
     Example: biaac workflows run hello.workflows.yaml --data '{"name": "Ann"}' --trace
     """
-    from stand_ins.workflows import interpreter, program
-    from stand_ins.workflows.errors import WorkflowError
+    from stand_ins.workflows import interpreter
     from stand_ins.workflows.execution import Execution
+    from stand_ins.workflows.failures import WorkflowError
 
-    execution = Execution(program.load(file), {})
+    program, execution = _load(file), Execution({})
     try:
-        result = interpreter.run(execution, json_module.loads(data))
+        result = interpreter.run(program, execution, json_module.loads(data))
     except json_module.JSONDecodeError as error:
         raise PermanentError(f"--data: not JSON: {error}") from None
     except WorkflowError as error:
@@ -50,3 +51,13 @@ def run(
             seconds = (entry.ended or entry.started) - entry.started
             console.print(f"{entry.routine:<16} {entry.step:<32} {entry.kind:<8} {seconds:8.3f} s", style="dim")
     print_json(result)
+
+
+def _load(path: Path) -> "Program":
+    from stand_ins.workflows import loader
+    from stand_ins.yaml_file import Refused
+
+    try:
+        return loader.load(path)
+    except Refused as error:
+        raise PermanentError(str(error)) from None

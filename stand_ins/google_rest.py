@@ -1,17 +1,13 @@
-"""Manners of Google's REST APIs, shared by the stand-ins that speak them: error shape, protobuf JSON, pages."""
+"""What Google's REST APIs have in common: the shape of errors, protobuf as JSON, pages."""
 
 import json
-import logging
-import os
 import signal
 import socket
 import sys
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import proto
-import structlog
 import waitress
 from flask import Flask, Response, jsonify, request
 from google.api_core import exceptions
@@ -50,6 +46,14 @@ def application(name: str) -> Flask:
     return app
 
 
+def add_route(app: Flask, method: str, path: str, view: Callable[..., proto.Message | protobuf.Message]) -> None:
+    """Answer ``method path`` with the message that ``view`` returns; its arguments are the parts of the path.
+
+    >>> add_route(app, "GET", "/v2/<path:location>/jobs/<job>", lambda location, job: find(location, job))
+    """
+    app.add_url_rule(path, f"{method} {path}", lambda **parts: as_json(view(**parts)), methods=[method])
+
+
 def parse(kind: type[Message]) -> Message:
     """The body of the current request as a ``kind``; 400 names what does not fit."""
     try:
@@ -76,38 +80,6 @@ def page(items: Sequence[Item], *, default_size: int) -> tuple[Sequence[Item], s
     except ValueError:
         raise exceptions.InvalidArgument("pageSize and pageToken are whole numbers") from None
     return items[start : start + size], str(start + size) if start + size < len(items) else ""
-
-
-def set_up_process() -> None:
-    """Log one JSON line for each thing done; end the process with the first thread that dies of a bug.
-
-    A stand-in that lives on without one of its threads would leave events, runs or executions lying in silence; what
-    they owe is on disk.
-    """
-    threading.excepthook = _end_process
-    structlog.configure(
-        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-    )
-
-
-def _end_process(fault: threading.ExceptHookArgs) -> None:
-    threading.__excepthook__(fault)
-    os._exit(1)
-
-
-def listen(port: int) -> socket.socket:
-    """Take the port on loopback, before any state is touched: a second server on the same state must not start."""
-    taken = socket.socket()
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a start right after a stop finds it in TIME_WAIT
-    try:
-        taken.bind(("127.0.0.1", port))
-    except OSError as error:
-        sys.exit(
-            f"port {port} of 127.0.0.1: {error.strerror}\n  next: end what listens there, or choose another --port"
-        )
-    return taken
 
 
 def serve(app: Flask, taken: socket.socket, *, threads: int = 8) -> None:

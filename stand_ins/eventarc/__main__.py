@@ -2,18 +2,16 @@
 
 import argparse
 import re
-import signal
-import sys
-import threading
 from pathlib import Path
 
 import structlog
 
 import stand_ins.eventarc
-from stand_ins import google_rest
+from stand_ins import processes
+from stand_ins.eventarc import publisher
 from stand_ins.eventarc.delivery import deliver_for_ever
 from stand_ins.eventarc.outbox import Outbox
-from stand_ins.eventarc.publisher import Trigger, server
+from stand_ins.eventarc.publisher import Trigger
 
 TIME_SCALE = 0.1  # on a laptop a person waits: 1 s to 1 min for 2.4 h
 
@@ -37,22 +35,14 @@ def main() -> None:
         help="factor on Eventarc's times: 1 waits 10 s to 600 s between attempts, for 24 h (default: %(default)s)",
     )
     arguments = parser.parse_args()
-    google_rest.set_up_process()
+    processes.set_up()
+    server = processes.grpc_server(arguments.port)
     outbox = Outbox(arguments.state, time_scale=arguments.time_scale)
-    try:
-        publisher = server(arguments.port, outbox, arguments.trigger)
-    except RuntimeError as error:
-        sys.exit(
-            f"port {arguments.port} of 127.0.0.1: {error}\n  next: end what listens there, or choose another --port"
-        )
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    signal.signal(signal.SIGINT, lambda *_: ended.set())
-    publisher.start()
+    publisher.serve(server, outbox, arguments.trigger)
     deliver_for_ever(outbox)
     structlog.get_logger().info("serving", port=arguments.port, triggers=[str(t) for t in arguments.trigger])
-    ended.wait()
-    publisher.stop(grace=1).wait()
+    processes.wait_for_end()
+    server.stop(grace=1).wait()
 
 
 def _trigger(text: str) -> Trigger:

@@ -9,7 +9,7 @@ import structlog
 from stand_ins.eventarc.outbox import Event, Outbox
 
 CONCURRENT = 8  # one slow receiver must not hold up the other events
-# Longest acknowledgement deadline of the Pub/Sub subscription under a trigger; functions are given it.
+# Longest acknowledgement deadline of the Pub/Sub subscription under a trigger; functions have it.
 DEADLINE = httpx.Timeout(600, connect=10)
 log = structlog.get_logger()
 
@@ -24,18 +24,18 @@ def deliver_for_ever(outbox: Outbox) -> None:
 def _deliver(outbox: Outbox, client: httpx.Client) -> None:
     while True:
         event = outbox.take()
-        told = {"id": event.id, "object": f"gs://{event.bucket}/{event.object}", "attempt": event.attempts + 1}
+        fields = {"id": event.id, "object": f"gs://{event.bucket}/{event.object}", "attempt": event.attempts + 1}
         try:
-            answer = client.post(event.url, content=event.data, headers=headers(event))
-            success, what = answer.is_success, f"{answer.status_code} {answer.text[:200]}".strip()
+            response = client.post(event.url, content=event.data, headers=headers(event))
+            success, text = response.is_success, f"{response.status_code} {response.text[:200]}".strip()
         except httpx.HTTPError as error:
-            success, what = False, f"{type(error).__name__}: {error}"
+            success, text = False, f"{type(error).__name__}: {error}"
         if success:
             outbox.delivered(event)
-            log.info("delivered", **told, answer=what)
+            log.info("delivered", **fields, response=text)
         else:
-            after = outbox.failed(event, what)
-            log.warning("dead" if after.dead else "not delivered", **told, answer=what)
+            after = outbox.failed(event, text)
+            log.warning("dead" if after.dead else "not delivered", **fields, response=text)
 
 
 def headers(event: Event) -> dict[str, str]:

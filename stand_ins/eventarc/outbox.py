@@ -85,8 +85,8 @@ class Outbox:
             self._database.execute("delete from events where number = ?", [event.number])
             self._in_delivery.discard(event.number)
 
-    def failed(self, event: Event, answer: str) -> Event:
-        """Any other answer: owed again after the backoff, or dead when the event is too old."""
+    def failed(self, event: Event, response: str) -> Event:
+        """The receiver has not answered 2xx: owed again after the backoff, or dead when the event is too old."""
         now = time.time()
         wait = min(FIRST_RETRY_S * 2**event.attempts, LONGEST_RETRY_S) * self._scale
         dead = now + wait > event.received + LIFETIME_S * self._scale
@@ -95,7 +95,7 @@ class Outbox:
         )
         with self._changed:
             row = self._database.execute(
-                change, [event.attempts + 1, now + wait, dead, answer, event.number]
+                change, [event.attempts + 1, now + wait, dead, response, event.number]
             ).fetchone()
             self._in_delivery.discard(event.number)
             self._changed.notify_all()

@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import grpc
@@ -23,16 +22,16 @@ class Trigger:
     url: str
 
 
-def server(port: int, outbox: Outbox, triggers: list[Trigger]) -> grpc.Server:
-    """A server on loopback that answers Publish only when every owed event is on disk."""
+def serve(server: grpc.Server, outbox: Outbox, triggers: list[Trigger]) -> None:
+    """Start to answer; Publish answers only when every event it causes is on disk."""
 
     def publish(request: PublishRequest, context: grpc.ServicerContext) -> PublishResponse:
         ids = [str(uuid.uuid4().int % 10**17) for _ in request.messages]  # Pub/Sub's are decimal numbers
         for message in request.messages:
             if not {"eventType", "bucketId", "objectId", "eventTime"} <= set(message.attributes):
-                found = f"no Cloud Storage notification: attributes {dict(message.attributes)}"
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, found)
-        outbox.add([event for id_, m in zip(ids, request.messages, strict=True) for event in owed(id_, m, triggers)])
+                reason = f"not a Cloud Storage notification: attributes {dict(message.attributes)}"
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, reason)
+        outbox.add([event for id_, m in zip(ids, request.messages, strict=True) for event in events(id_, m, triggers)])
         return PublishResponse(message_ids=ids)
 
     methods = {
@@ -45,21 +44,19 @@ def server(port: int, outbox: Outbox, triggers: list[Trigger]) -> grpc.Server:
             response_serializer=Topic.serialize,
         ),
     }
-    made = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])  # a second one must not start
-    made.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("google.pubsub.v1.Publisher", methods)])
-    made.add_insecure_port(f"127.0.0.1:{port}")
-    return made
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("google.pubsub.v1.Publisher", methods)])
+    server.start()
 
 
-def owed(message_id: str, message: PubsubMessage, triggers: list[Trigger]) -> list[Event]:
+def events(message_id: str, message: PubsubMessage, triggers: list[Trigger]) -> list[Event]:
     """One event for each trigger that a notification matches."""
     attributes, now = message.attributes, time.time()
-    told = {"id": message_id, "object": f"gs://{attributes['bucketId']}/{attributes['objectId']}"}
+    fields = {"id": message_id, "object": f"gs://{attributes['bucketId']}/{attributes['objectId']}"}
     if attributes["eventType"] != FINALIZED:
-        log.info("ignored: not a finalize event", **told, type=attributes["eventType"])
+        log.info("ignored: not a finalize event", **fields, type=attributes["eventType"])
         return []
     urls = [trigger.url for trigger in triggers if trigger.bucket == attributes["bucketId"]]
-    log.info("received", **told, urls=urls)
+    log.info("received", **fields, urls=urls)
     return [
         Event(
             number=0,

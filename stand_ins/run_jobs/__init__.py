@@ -1,8 +1,7 @@
-"""Cloud Run jobs on the laptop: the Admin API v2 over REST, each execution a process group of this machine.
+"""Cloud Run jobs on one machine: the Admin API v2 over REST, each execution a process group of its own.
 
-    python -m stand_ins.run_jobs --port 18084 --state DIR --logs DIR --jobs FILE.yaml
+    python -m stand_ins.run_jobs --port 9004 --state DIR --logs DIR --jobs FILE.yaml
 
 A job is a command instead of an image. As in the cloud, the death of the API ends no task: a restarted stand-in
-follows the tasks that still run and learns how the others ended. SIGTERM or Ctrl-C ends the tasks too: that is the
-laptop being switched off.
+follows the tasks that still run and learns how the others ended. SIGTERM or Ctrl-C ends the tasks too.
 """

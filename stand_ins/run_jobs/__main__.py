@@ -5,18 +5,13 @@ import sys
 from pathlib import Path
 
 import structlog
-from pydantic import RootModel
 
 import stand_ins.run_jobs
-from biaac import files
-from biaac.errors import PermanentError
-from stand_ins import google_rest
+from stand_ins import google_rest, processes
+from stand_ins.run_jobs import job_file
 from stand_ins.run_jobs.api import create_app
-from stand_ins.run_jobs.executions import Executions, Job
-
-
-class JobsFile(RootModel[dict[str, Job]]):
-    """``name: {command: [...], env: {...}, timeout_s: 600}`` for each job."""
+from stand_ins.run_jobs.executions import Executions
+from stand_ins.yaml_file import Refused
 
 
 def main() -> None:
@@ -31,12 +26,12 @@ def main() -> None:
     parser.add_argument("--logs", type=Path, required=True, help="<job>.log and <job>/<execution>.log go here")
     parser.add_argument("--jobs", type=Path, required=True, help="YAML: name -> {command, env, timeout_s}")
     arguments = parser.parse_args()
-    google_rest.set_up_process()
+    processes.set_up()
     try:
-        jobs = files.load(arguments.jobs, JobsFile).root
-    except PermanentError as error:
+        jobs = job_file.load(arguments.jobs)
+    except Refused as error:
         sys.exit(str(error))
-    port = google_rest.listen(arguments.port)
+    port = processes.listen(arguments.port)
     executions = Executions(arguments.state, arguments.logs)
     structlog.get_logger().info("serving", port=arguments.port, jobs=sorted(jobs))
     google_rest.serve(create_app(jobs, executions), port)

@@ -2,14 +2,15 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response
+from flask import Flask
 from google.api_core import exceptions
 from google.cloud import run_v2
 from google.longrunning import operations_pb2
 from google.rpc import code_pb2
 
 from stand_ins import google_rest
-from stand_ins.run_jobs.executions import Ending, Execution, Executions, Job
+from stand_ins.run_jobs.executions import Ending, Execution, Executions
+from stand_ins.run_jobs.job_file import Job
 
 State = run_v2.Condition.State
 Reason = run_v2.Condition.ExecutionReason
@@ -19,70 +20,93 @@ Status = run_v2.ExecutionReference.CompletionStatus
 def create_app(jobs: dict[str, Job], executions: Executions) -> Flask:
     """The API over ``jobs`` by short name; a job exists in whatever project and location it is asked for."""
     app = google_rest.application("Cloud Run jobs")
+    api = _Api(jobs, executions)
     location = "/v2/<path:location>"  # projects/P/locations/L
-
-    def known_job(job: str) -> Job:
-        if job not in jobs:
-            raise exceptions.NotFound(f"job {job!r} does not exist; there are: {', '.join(sorted(jobs))}")
-        return jobs[job]
-
-    def known_execution(name: str) -> Execution:
-        if execution := executions.get(name):
-            return execution
-        raise exceptions.NotFound(f"execution {name} does not exist")
-
-    @app.post(f"{location}/jobs/<job>:run")
-    def run(location: str, job: str) -> Response:
-        definition = known_job(job)
-        args, env, timeout_s = _overrides(google_rest.parse(run_v2.RunJobRequest))
-        started = executions.start(
-            f"{location}/jobs/{job}", definition, args=args, env=env, timeout_s=timeout_s or definition.timeout_s
-        )
-        return google_rest.as_json(operation_message(started))
-
-    @app.get(f"{location}/jobs")
-    def list_jobs(location: str) -> Response:
-        shown, token = google_rest.page(sorted(jobs), default_size=500)
-        found = [_job_message(f"{location}/jobs/{job}", jobs[job], executions) for job in shown]
-        return google_rest.as_json(run_v2.ListJobsResponse(jobs=found, next_page_token=token))
-
-    @app.get(f"{location}/jobs/<job>")
-    def get_job(location: str, job: str) -> Response:
-        message = _job_message(f"{location}/jobs/{job}", known_job(job), executions)
-        return google_rest.as_json(message)
-
-    @app.get(f"{location}/jobs/<job>/executions")
-    def list_executions(location: str, job: str) -> Response:
-        known_job(job)
-        shown, token = google_rest.page(executions.of_job(f"{location}/jobs/{job}"), default_size=100)
-        found = [execution_message(execution) for execution in shown]
-        answer = run_v2.ListExecutionsResponse(executions=found, next_page_token=token)
-        return google_rest.as_json(answer)
-
-    @app.get(f"{location}/jobs/<job>/executions/<execution>")
-    def get_execution(location: str, job: str, execution: str) -> Response:
-        found = known_execution(f"{location}/jobs/{job}/executions/{execution}")
-        return google_rest.as_json(execution_message(found))
-
-    @app.post(f"{location}/jobs/<job>/executions/<execution>:cancel")
-    def cancel(location: str, job: str, execution: str) -> Response:
-        found = known_execution(f"{location}/jobs/{job}/executions/{execution}")
-        if found.completed:
-            raise exceptions.FailedPrecondition(f"execution {found.id} has ended at {found.completed:%FT%TZ}")
-        return google_rest.as_json(operation_message(executions.cancel(found.name)))
-
-    @app.get(f"{location}/operations/<operation>")
-    def get_operation(location: str, operation: str) -> Response:
-        execution = executions.of_operation(f"{location}/operations/{operation}")
-        if execution is None:
-            raise exceptions.NotFound(f"operation {operation} does not exist")
-        return google_rest.as_json(operation_message(execution))
-
+    for method, path, view in (
+        ("POST", "/jobs/<job>:run", api.run),
+        ("GET", "/jobs", api.list_jobs),
+        ("GET", "/jobs/<job>", api.get_job),
+        ("GET", "/jobs/<job>/executions", api.list_executions),
+        ("GET", "/jobs/<job>/executions/<execution>", api.get_execution),
+        ("POST", "/jobs/<job>/executions/<execution>:cancel", api.cancel),
+        ("GET", "/operations/<operation>", api.get_operation),
+    ):
+        google_rest.add_route(app, method, location + path, view)
     return app
 
 
+class _Api:
+    def __init__(self, jobs: dict[str, Job], executions: Executions) -> None:
+        self.jobs = jobs
+        self.executions = executions
+
+    def run(self, location: str, job: str) -> operations_pb2.Operation:
+        definition = self._job(job)
+        args, env, timeout_s = _overrides(google_rest.parse(run_v2.RunJobRequest))
+        timeout_s = timeout_s or definition.timeout_s
+        name = f"{location}/jobs/{job}"
+        return operation_message(self.executions.start(name, definition, args=args, env=env, timeout_s=timeout_s))
+
+    def list_jobs(self, location: str) -> run_v2.ListJobsResponse:
+        names, token = google_rest.page(sorted(self.jobs), default_size=500)
+        messages = [self._job_message(location, name) for name in names]
+        return run_v2.ListJobsResponse(jobs=messages, next_page_token=token)
+
+    def get_job(self, location: str, job: str) -> run_v2.Job:
+        return self._job_message(location, job)
+
+    def list_executions(self, location: str, job: str) -> run_v2.ListExecutionsResponse:
+        self._job(job)
+        executions, token = google_rest.page(self.executions.of_job(f"{location}/jobs/{job}"), default_size=100)
+        return run_v2.ListExecutionsResponse(executions=map(execution_message, executions), next_page_token=token)
+
+    def get_execution(self, location: str, job: str, execution: str) -> run_v2.Execution:
+        return execution_message(self._execution(f"{location}/jobs/{job}/executions/{execution}"))
+
+    def cancel(self, location: str, job: str, execution: str) -> operations_pb2.Operation:
+        running = self._execution(f"{location}/jobs/{job}/executions/{execution}")
+        if running.completed:
+            raise exceptions.FailedPrecondition(f"execution {running.id} has ended at {running.completed:%FT%TZ}")
+        return operation_message(self.executions.cancel(running.name))
+
+    def get_operation(self, location: str, operation: str) -> operations_pb2.Operation:
+        execution = self.executions.of_operation(f"{location}/operations/{operation}")
+        if execution is None:
+            raise exceptions.NotFound(f"operation {operation} does not exist")
+        return operation_message(execution)
+
+    def _job(self, job: str) -> Job:
+        if job not in self.jobs:
+            raise exceptions.NotFound(f"job {job!r} does not exist; there are: {', '.join(sorted(self.jobs))}")
+        return self.jobs[job]
+
+    def _execution(self, name: str) -> Execution:
+        if execution := self.executions.get(name):
+            return execution
+        raise exceptions.NotFound(f"execution {name} does not exist")
+
+    def _job_message(self, location: str, job: str) -> run_v2.Job:
+        name, definition = f"{location}/jobs/{job}", self._job(job)
+        template = _task_template(definition.command, definition.env, definition.timeout_s)
+        history = self.executions.of_job(name)
+        message = run_v2.Job(
+            name=name,
+            template=run_v2.ExecutionTemplate(parallelism=1, task_count=1, template=template),
+            terminal_condition=run_v2.Condition(type_="Ready", state=State.CONDITION_SUCCEEDED),
+            execution_count=len(history),
+        )
+        if history:
+            message.latest_created_execution = run_v2.ExecutionReference(
+                name=history[0].id,
+                create_time=history[0].created,
+                completion_time=history[0].completed,
+                completion_status=_completion_status(history[0]),
+            )
+        return message
+
+
 def _overrides(request: run_v2.RunJobRequest) -> tuple[list[str], dict[str, str], float | None]:
-    """Arguments, environment and time limit asked for; what this stand-in cannot do is refused by name."""
+    """Arguments, environment and time limit of a request; what this stand-in cannot do is refused by name."""
     containers = request.overrides.container_overrides
     if len(containers) > 1:
         raise exceptions.InvalidArgument(
@@ -121,18 +145,7 @@ def operation_message(execution: Execution) -> operations_pb2.Operation:
 
 def execution_message(execution: Execution) -> run_v2.Execution:
     """An execution as the API shows it; ``log_uri`` is the file of its own output."""
-    cancelled = execution.ending is Ending.CANCEL
-    completed = run_v2.Condition(type_="Completed", state=State.CONDITION_RECONCILING)
-    if execution.succeeded:
-        completed.state = State.CONDITION_SUCCEEDED
-        completed.message = "Execution completed successfully."
-    elif execution.completed:
-        completed.state = State.CONDITION_FAILED
-        completed.message = "Execution was cancelled." if cancelled else _failure(execution)
-        completed.execution_reason = Reason.CANCELLED if cancelled else Reason.NON_ZERO_EXIT_CODE
-    elif cancelled:
-        completed.execution_reason = Reason.CANCELLING
-    completed.last_transition_time = execution.completed or execution.created
+    ended, cancelled = execution.completed is not None, execution.ending is Ending.CANCEL
     started = run_v2.Condition(type_="Started", state=State.CONDITION_SUCCEEDED, last_transition_time=execution.created)
     return run_v2.Execution(
         name=execution.name,
@@ -144,34 +157,30 @@ def execution_message(execution: Execution) -> run_v2.Execution:
         parallelism=1,
         task_count=1,
         template=_task_template(execution.command, execution.env, execution.timeout_s),
-        reconciling=execution.completed is None,
-        conditions=[completed, started],
-        running_count=int(execution.completed is None),
+        reconciling=not ended,
+        conditions=[_completed_condition(execution), started],
+        running_count=int(not ended),
         succeeded_count=int(execution.succeeded),
-        failed_count=int(execution.completed is not None and not execution.succeeded and not cancelled),
-        cancelled_count=int(execution.completed is not None and cancelled),
+        failed_count=int(ended and not execution.succeeded and not cancelled),
+        cancelled_count=int(ended and cancelled),
         log_uri=execution.log.as_uri(),
     )
 
 
-def _job_message(name: str, job: Job, executions: Executions) -> run_v2.Job:
-    history = executions.of_job(name)
-    message = run_v2.Job(
-        name=name,
-        template=run_v2.ExecutionTemplate(
-            parallelism=1, task_count=1, template=_task_template(job.command, job.env, job.timeout_s)
-        ),
-        terminal_condition=run_v2.Condition(type_="Ready", state=State.CONDITION_SUCCEEDED),
-        execution_count=len(history),
-    )
-    if history:
-        message.latest_created_execution = run_v2.ExecutionReference(
-            name=history[0].id,
-            create_time=history[0].created,
-            completion_time=history[0].completed,
-            completion_status=_completion_status(history[0]),
-        )
-    return message
+def _completed_condition(execution: Execution) -> run_v2.Condition:
+    cancelled = execution.ending is Ending.CANCEL
+    condition = run_v2.Condition(type_="Completed", state=State.CONDITION_RECONCILING)
+    condition.last_transition_time = execution.completed or execution.created
+    if execution.succeeded:
+        condition.state = State.CONDITION_SUCCEEDED
+        condition.message = "Execution completed successfully."
+    elif execution.completed:
+        condition.state = State.CONDITION_FAILED
+        condition.message = "Execution was cancelled." if cancelled else _failure(execution)
+        condition.execution_reason = Reason.CANCELLED if cancelled else Reason.NON_ZERO_EXIT_CODE
+    elif cancelled:
+        condition.execution_reason = Reason.CANCELLING
+    return condition
 
 
 def _completion_status(execution: Execution) -> run_v2.ExecutionReference.CompletionStatus:

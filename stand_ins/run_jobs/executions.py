@@ -12,23 +12,14 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from stand_ins.run_jobs.job_file import Job
 from stand_ins.run_jobs.task import Task, exit_code
 
 GRACE = timedelta(seconds=10)  # from SIGTERM to SIGKILL, as Cloud Run gives
 KEPT = 1000  # finished executions remembered per job
 log = structlog.get_logger()
-
-
-class Job(BaseModel):
-    """What the jobs file says of one job."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    command: list[str] = Field(min_length=1)
-    env: dict[str, str] = Field(default_factory=dict)
-    timeout_s: float = Field(600, gt=0, description="Cloud Run's own default: 10 minutes")
 
 
 class Ending(StrEnum):
@@ -37,7 +28,7 @@ class Ending(StrEnum):
     EXIT = "exit"
     TIMEOUT = "timeout"
     CANCEL = "cancel"
-    STOP = "stop"  # the laptop was switched off
+    STOP = "stop"  # the stand-in was stopped
 
 
 class Execution(BaseModel):
@@ -97,15 +88,15 @@ class Executions:
             log=self._logs / short / f"{short}-{suffix}.log",
         )
         execution.log.parent.mkdir(parents=True, exist_ok=True)
-        self._remember(execution)  # before the process: a task that nobody knows of could run beside its retry
-        told = {
+        self._remember(execution)  # before the process starts: a task without a record could run beside its retry
+        own = {
             "CLOUD_RUN_JOB": short,
             "CLOUD_RUN_EXECUTION": execution.id,
             "CLOUD_RUN_TASK_INDEX": "0",
             "CLOUD_RUN_TASK_ATTEMPT": "0",
             "CLOUD_RUN_TASK_COUNT": "1",
         }
-        environment = {**os.environ, **execution.env, **told}
+        environment = {**os.environ, **execution.env, **own}
         try:
             task = Task.start(execution.command, environment, log=execution.log, exit_file=self._exit_file(execution))
         except OSError:  # no process could be made (arguments too long, no memory): it must not be shown as running
@@ -125,8 +116,8 @@ class Executions:
 
     def of_job(self, job_name: str) -> list[Execution]:
         """Executions of one job, newest first."""
-        found = [known for known in list(self._known.values()) if known.job == job_name]
-        return sorted(found, key=lambda execution: execution.created, reverse=True)
+        executions = [known for known in list(self._known.values()) if known.job == job_name]
+        return sorted(executions, key=lambda execution: execution.created, reverse=True)
 
     def cancel(self, name: str) -> Execution:
         """Decide that a running execution ends; its follower carries it out."""

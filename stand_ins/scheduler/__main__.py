@@ -7,10 +7,10 @@ from pathlib import Path
 import structlog
 
 import stand_ins.scheduler
-from stand_ins import google_rest
+from stand_ins import google_rest, processes
 from stand_ins.scheduler.api import create_app
 from stand_ins.scheduler.clock import Clock
-from stand_ins.scheduler.jobs import JobStore
+from stand_ins.scheduler.schedules import JobStore
 
 
 def main() -> None:
@@ -22,10 +22,10 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps the jobs")
-    parser.add_argument("--every", type=float, metavar="SECONDS", help="run each enabled job so often, not by its cron")
+    parser.add_argument("--every", type=float, metavar="SECONDS", help="run each job at this interval, not by its cron")
     arguments = parser.parse_args()
-    google_rest.set_up_process()
-    port = google_rest.listen(arguments.port)
+    processes.set_up()
+    port = processes.listen(arguments.port)
     store = JobStore(arguments.state)
     clock = Clock(store, every=timedelta(seconds=arguments.every) if arguments.every else None)
     clock.start()

@@ -4,14 +4,14 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, request
 from google.api_core import exceptions
 from google.cloud.scheduler_v1 import Job, ListJobsResponse
-from google.protobuf import field_mask_pb2
+from google.protobuf import empty_pb2, field_mask_pb2
 
 from stand_ins import google_rest
 from stand_ins.scheduler.clock import Clock
-from stand_ins.scheduler.jobs import JobStore, with_defaults
+from stand_ins.scheduler.schedules import JobStore, with_defaults
 
 # What a caller may set; the rest of a job is the service's own.
 SETTABLE = ["description", "http_target", "schedule", "time_zone", "retry_config", "attempt_deadline"]
@@ -20,85 +20,95 @@ SETTABLE = ["description", "http_target", "schedule", "time_zone", "retry_config
 def create_app(store: JobStore, clock: Clock) -> Flask:
     """The API; jobs exist in whatever project and location they are made in."""
     app = google_rest.application("Cloud Scheduler")
-    location = "/v1/<path:location>"  # projects/P/locations/L
-
-    @app.post(f"{location}/jobs")
-    def create(location: str) -> Response:
-        asked = google_rest.parse(Job)
-        name = asked.name or f"{location}/jobs/{uuid.uuid4()}"
-        if not re.fullmatch(rf"{re.escape(location)}/jobs/[a-zA-Z0-9_-]{{1,500}}", name):
-            raise exceptions.InvalidArgument(f"job.name: {location}/jobs/ID is expected, found {name!r}")
-        job = _settable(asked)
-        job.name = name
-        job = with_defaults(job)
-        job.state, job.user_update_time, job.schedule_time = Job.State.ENABLED, datetime.now(UTC), clock.first_time(job)
-        return google_rest.as_json(store.create(job))
-
-    @app.get(f"{location}/jobs")
-    def list_jobs(location: str) -> Response:
-        found = [job for job in store.all() if job.name.startswith(f"{location}/jobs/")]
-        shown, token = google_rest.page(found, default_size=500)
-        return google_rest.as_json(ListJobsResponse(jobs=shown, next_page_token=token))
-
-    @app.get(f"{location}/jobs/<job>")
-    def get(location: str, job: str) -> Response:
-        return google_rest.as_json(store.get(f"{location}/jobs/{job}"))
-
-    @app.patch(f"{location}/jobs/<job>")
-    def update(location: str, job: str) -> Response:
-        asked = google_rest.parse(Job)
-        mask = _mask(request.args.get("updateMask", ""))
-
-        def merged(old: Job) -> Job:
-            new = Job(old)
-            mask.MergeMessage(Job.pb(_settable(asked)), Job.pb(new), replace_message_field=True)
-            new = with_defaults(new)
-            new.user_update_time = datetime.now(UTC)
-            if (new.schedule, new.time_zone) != (old.schedule, old.time_zone):
-                new.schedule_time = clock.first_time(new)
-            return new
-
-        return google_rest.as_json(store.update(f"{location}/jobs/{job}", merged))
-
-    @app.delete(f"{location}/jobs/<job>")
-    def delete(location: str, job: str) -> Response:
-        store.delete(f"{location}/jobs/{job}")
-        return jsonify({})
-
-    @app.post(f"{location}/jobs/<job>:pause")
-    def pause(location: str, job: str) -> Response:
-        def paused(old: Job) -> Job:
-            old.state = Job.State.PAUSED
-            return old
-
-        return google_rest.as_json(store.update(f"{location}/jobs/{job}", paused))
-
-    @app.post(f"{location}/jobs/<job>:resume")
-    def resume(location: str, job: str) -> Response:
-        def resumed(old: Job) -> Job:
-            if old.state == Job.State.PAUSED:
-                old.state, old.schedule_time = Job.State.ENABLED, clock.first_time(old)
-            return old
-
-        return google_rest.as_json(store.update(f"{location}/jobs/{job}", resumed))
-
-    @app.post(f"{location}/jobs/<job>:run")
-    def run(location: str, job: str) -> Response:
-        found = store.get(f"{location}/jobs/{job}")
-        clock.run_now(found)
-        return google_rest.as_json(found)
-
+    api = _Api(store, clock)
+    jobs = "/v1/<path:location>/jobs"  # of projects/P/locations/L
+    for method, path, view in (
+        ("POST", "", api.create),
+        ("GET", "", api.list),
+        ("GET", "/<job>", api.get),
+        ("PATCH", "/<job>", api.update),
+        ("DELETE", "/<job>", api.delete),
+        ("POST", "/<job>:pause", api.pause),
+        ("POST", "/<job>:resume", api.resume),
+        ("POST", "/<job>:run", api.run),
+    ):
+        google_rest.add_route(app, method, jobs + path, view)
     return app
 
 
-def _settable(asked: Job) -> Job:
-    """The part of a request that its sender decides; output-only fields are ignored, as the API guidelines want."""
-    made = Job()
-    field_mask_pb2.FieldMask(paths=SETTABLE).MergeMessage(Job.pb(asked), Job.pb(made))
+class _Api:
+    def __init__(self, store: JobStore, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+
+    def create(self, location: str) -> Job:
+        new = google_rest.parse(Job)
+        name = new.name or f"{location}/jobs/{uuid.uuid4()}"
+        if not re.fullmatch(rf"{re.escape(location)}/jobs/[a-zA-Z0-9_-]{{1,500}}", name):
+            raise exceptions.InvalidArgument(f"job.name: {location}/jobs/ID is expected, found {name!r}")
+        job = _settable(new)
+        job.name = name
+        job = with_defaults(job)
+        job.state, job.user_update_time = Job.State.ENABLED, datetime.now(UTC)
+        job.schedule_time = self.clock.first_time(job)
+        return self.store.create(job)
+
+    def list(self, location: str) -> ListJobsResponse:
+        jobs = [job for job in self.store.all() if job.name.startswith(f"{location}/jobs/")]
+        page, token = google_rest.page(jobs, default_size=500)
+        return ListJobsResponse(jobs=page, next_page_token=token)
+
+    def get(self, location: str, job: str) -> Job:
+        return self.store.get(f"{location}/jobs/{job}")
+
+    def update(self, location: str, job: str) -> Job:
+        changes = google_rest.parse(Job)
+        mask = _mask(request.args.get("updateMask", ""))
+
+        def change(old: Job) -> Job:
+            new = Job(old)
+            mask.MergeMessage(Job.pb(_settable(changes)), Job.pb(new), replace_message_field=True)
+            new = with_defaults(new)
+            new.user_update_time = datetime.now(UTC)
+            if (new.schedule, new.time_zone) != (old.schedule, old.time_zone):
+                new.schedule_time = self.clock.first_time(new)
+            return new
+
+        return self.store.update(f"{location}/jobs/{job}", change)
+
+    def delete(self, location: str, job: str) -> empty_pb2.Empty:
+        self.store.delete(f"{location}/jobs/{job}")
+        return empty_pb2.Empty()
+
+    def pause(self, location: str, job: str) -> Job:
+        def change(old: Job) -> Job:
+            old.state = Job.State.PAUSED
+            return old
+
+        return self.store.update(f"{location}/jobs/{job}", change)
+
+    def resume(self, location: str, job: str) -> Job:
+        def change(old: Job) -> Job:
+            if old.state == Job.State.PAUSED:
+                old.state, old.schedule_time = Job.State.ENABLED, self.clock.first_time(old)
+            return old
+
+        return self.store.update(f"{location}/jobs/{job}", change)
+
+    def run(self, location: str, job: str) -> Job:
+        current = self.store.get(f"{location}/jobs/{job}")
+        self.clock.run_now(current)
+        return current
+
+
+def _settable(job: Job) -> Job:
+    """A copy with the fields that a caller may set; the API guidelines want the others ignored."""
+    copy = Job()
+    field_mask_pb2.FieldMask(paths=SETTABLE).MergeMessage(Job.pb(job), Job.pb(copy))
     for other in ("pubsub_target", "app_engine_http_target"):
-        if other in asked:
+        if other in job:
             raise exceptions.MethodNotImplemented(f"{other}: only httpTarget is served here")
-    return made
+    return copy
 
 
 def _mask(text: str) -> field_mask_pb2.FieldMask:

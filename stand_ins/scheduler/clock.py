@@ -1,7 +1,5 @@
 """The clock: calls the target of each job that is due, and again as its retry policy says."""
 
-import base64
-import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,13 +11,14 @@ from google.api_core import exceptions
 from google.cloud.scheduler_v1 import HttpMethod, Job, OidcToken
 from google.rpc import code_pb2, status_pb2
 
-from stand_ins.scheduler.jobs import JobStore, backoff, may_retry, next_time
+from stand_ins.scheduler.schedules import JobStore, backoff, may_retry, next_time
+from stand_ins.unsigned_token import unsigned_token
 
 log = structlog.get_logger()
 
 
 class Clock:
-    """One thread watches the schedules, one more stands behind each run. ``every`` replaces all crons."""
+    """One thread watches the schedules and starts another for each run. ``every`` replaces all crons."""
 
     def __init__(self, store: JobStore, *, every: timedelta | None) -> None:
         self._store = store
@@ -89,25 +88,25 @@ class Clock:
             job = self._store.get(name)  # each attempt uses the job as it is now
             status = attempt(job, scheduled)
             self._store.update(name, partial(_with, last_attempt_time=datetime.now(UTC), status=status))
-            told = {"job": name, "uri": job.http_target.uri, "attempt": retries + 1, "answer": status.message}
+            fields = {"job": name, "uri": job.http_target.uri, "attempt": retries + 1, "answer": status.message}
             if status.code == code_pb2.OK:
-                log.info("ran", **told)
+                log.info("ran", **fields)
                 return
             elapsed = timedelta(seconds=time.monotonic() - began)
             if not may_retry(job, retries=retries, elapsed=elapsed):
-                log.warning("failed", **told)
+                log.warning("failed", **fields)
                 return
             wait = backoff(job, retries)
-            log.warning("to be retried", **told, wait_s=wait.total_seconds())
+            log.warning("to be retried", **fields, wait_s=wait.total_seconds())
             time.sleep(wait.total_seconds())  # the policy's own wait, not a readiness guess
             retries += 1
 
 
 def attempt(job: Job, scheduled: datetime) -> status_pb2.Status:
-    """Call the target once. OK for 2xx; otherwise the status that the answer, or the lack of one, stands for."""
+    """Call the target once. OK for 2xx; otherwise the status that stands for the HTTP code or the network's error."""
     target = job.http_target
     try:
-        answer = httpx.request(
+        response = httpx.request(
             HttpMethod(target.http_method).name,
             target.uri,
             headers=headers(job, scheduled),
@@ -118,10 +117,10 @@ def attempt(job: Job, scheduled: datetime) -> status_pb2.Status:
         return status_pb2.Status(code=code_pb2.DEADLINE_EXCEEDED, message=f"{type(error).__name__}: {error}")
     except httpx.HTTPError as error:
         return status_pb2.Status(code=code_pb2.UNAVAILABLE, message=f"{type(error).__name__}: {error}")
-    message = f"{answer.status_code} {answer.text[:200]}".strip()
-    if answer.is_success:
+    message = f"{response.status_code} {response.text[:200]}".strip()
+    if response.is_success:
         return status_pb2.Status(message=message)
-    known = exceptions.from_http_status(answer.status_code, message).grpc_status_code
+    known = exceptions.from_http_status(response.status_code, message).grpc_status_code
     return status_pb2.Status(code=known.value[0] if known else code_pb2.UNKNOWN, message=message)
 
 
@@ -137,12 +136,12 @@ def headers(job: Job, scheduled: datetime) -> dict[str, str]:
         "X-CloudScheduler-ScheduleTime": f"{scheduled:%FT%TZ}",
     }
     if "oidc_token" in target:
-        sent["Authorization"] = f"Bearer {unsigned_token(target.oidc_token, default_audience=target.uri)}"
+        sent["Authorization"] = f"Bearer {identity_token(target.oidc_token, default_audience=target.uri)}"
     return sent
 
 
-def unsigned_token(token: OidcToken, *, default_audience: str) -> str:
-    """A JWT with the claims of the real identity token and no signature: whoever verifies one refuses it."""
+def identity_token(token: OidcToken, *, default_audience: str) -> str:
+    """The claims of the real identity token, without a signature."""
     now = int(time.time())
     claims = {
         "iss": "stand_ins.scheduler",
@@ -151,8 +150,7 @@ def unsigned_token(token: OidcToken, *, default_audience: str) -> str:
         "iat": now,
         "exp": now + 3600,
     }
-    parts = [json.dumps(part).encode() for part in ({"alg": "none", "typ": "JWT"}, claims)]
-    return ".".join([base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts] + [""])
+    return unsigned_token(claims)
 
 
 def _with(job: Job, **fields: object) -> Job:

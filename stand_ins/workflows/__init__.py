@@ -1,10 +1,11 @@
-"""Cloud Workflows on the laptop: an interpreter of its language behind the real Executions API.
+"""Cloud Workflows on one machine: an interpreter of its language behind the real Executions API.
 
-    python -m stand_ins.workflows --port P --state DIR --source FILE.workflows.yaml --project P --location L
+    python -m stand_ins.workflows --port 9003 --state DIR --source FILE.workflows.yaml --project P --location L
 
-A file passes `document` (YAML with line numbers) and `program` (routines and steps, checked), and then each
-execution is walked by `interpreter`. `syntax` and `expressions` are the language between ``${`` and ``}``; `stdlib`,
-`http` and `connectors` are what can be called; `service` keeps executions, `grpc_api` shows them.
+`loader` reads and checks a file, with `source_checks` and `variables`; a `definition` comes of it, whose
+`expressions` are compiled from the trees of `syntax`. `interpreter` runs it in an `execution`. `library` lists what a
+workflow can call: `stdlib`, `text_functions`, `http_calls` and `connectors`. `service` keeps executions and `grpc_api`
+serves them.
 
 What this interpreter does not know it refuses by name when the file is loaded; it never guesses. The semantics are
 those of https://cloud.google.com/workflows/docs/reference/syntax and the limits those of

@@ -1,49 +1,46 @@
-"""Start the server: see the package."""
+"""Command line of the stand-in."""
 
 import argparse
-import logging
-import signal
 import sys
-import threading
 from pathlib import Path
 
-from biaac.errors import BiaacError
-from stand_ins.workflows import __doc__ as about
-from stand_ins.workflows import grpc_api, program
+import structlog
+
+import stand_ins.workflows
+from stand_ins import processes
+from stand_ins.workflows import grpc_api, loader
 from stand_ins.workflows.service import Service
+from stand_ins.yaml_file import Refused
 
 SUFFIX = ".workflows.yaml"
 
 
 def main() -> None:
-    """Load every file, refuse what is unknown, serve until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--source", type=Path, action="append", required=True, help="a *.workflows.yaml file")
+    """Load every file, refuse what is unknown, serve until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m stand_ins.workflows",
+        description=stand_ins.workflows.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=int, required=True, help="of the Executions API (gRPC)")
+    parser.add_argument("--state", type=Path, required=True, help="folder that keeps the executions")
+    parser.add_argument("--source", type=Path, action="append", required=True, help="NAME.workflows.yaml; repeatable")
     parser.add_argument("--project", required=True)
     parser.add_argument("--location", required=True)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a user variable")
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stdout)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each poll of an operation says nothing
+    processes.set_up()
     try:
-        programs = {path.name.removesuffix(SUFFIX): program.load(path) for path in arguments.source}
-    except BiaacError as error:
+        programs = {path.name.removesuffix(SUFFIX): loader.load(path) for path in arguments.source}
+    except Refused as error:
         sys.exit(str(error))
     environment = dict(map(_variable, arguments.set))
     environment |= {"GOOGLE_CLOUD_PROJECT_ID": arguments.project, "GOOGLE_CLOUD_LOCATION": arguments.location}
+    server = processes.grpc_server(arguments.port)
     parent = f"projects/{arguments.project}/locations/{arguments.location}"
-    try:
-        server = grpc_api.listen(arguments.port)
-    except OSError as error:
-        sys.exit(f"{error}\n  next: end what listens there, or choose another --port")
     grpc_api.serve(server, Service(arguments.state, programs, environment), parent=parent)
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    logging.info("serving %s on 127.0.0.1:%s", ", ".join(programs), arguments.port)
-    ended.wait()
+    structlog.get_logger().info("serving", port=arguments.port, workflows=sorted(programs))
+    processes.wait_for_end()
     server.stop(grace=0)
 
 

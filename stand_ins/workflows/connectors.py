@@ -3,20 +3,24 @@
 https://cloud.google.com/workflows/docs/connectors. The API is where the environment variable RUN_EMULATOR_HOST says.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stand_ins.workflows import http
-from stand_ins.workflows.errors import WorkflowError, failure
 from stand_ins.workflows.execution import Execution
-from stand_ins.workflows.functions import function
+from stand_ins.workflows.failures import WorkflowError, failure
+from stand_ins.workflows.http_calls import (
+    MAX_TIMEOUT,
+    default_retry_predicate,
+    default_retry_predicate_non_idempotent,
+    request,
+)
 from stand_ins.workflows.values import is_number, type_name
 
 ENDPOINT = "RUN_EMULATOR_HOST"
-RUN = "googleapis.run.v2.projects.locations.jobs.run"
 MAX_RETRIES = 5  # of each request, as http.default_retry has it
 DEFAULT_TIMEOUT = 1800  # seconds, of a whole operation
-MAX_TIMEOUT = 31_536_000
+LONGEST_OPERATION = 31_536_000  # seconds: a year, as an execution
 POLLING = {"initial_delay": 1.0, "multiplier": 1.25, "max_delay": 60.0}
 PARAMETERS = {"timeout", "polling_policy", "skip_polling", "scopes"}
 
@@ -32,29 +36,21 @@ class _Wait:
     skip: bool
 
 
-@function(RUN, blocking=True)
 def run_job(
     execution: Execution,
     name: str,
     body: dict | None = None,  # type: ignore[type-arg]  # annotations are the run-time type checks
     connector_params: dict | None = None,  # type: ignore[type-arg]
 ) -> Any:
-    """Start an execution of a job; answer it once it has succeeded, raise OperationError once it has failed."""
+    """Run a job and return its execution; OperationError if it failed, TimeoutError if it lasts too long."""
     wait = _parse(connector_params or {})
-    operation = _ask(execution, "POST", f"/v2/{name}:run", {} if body is None else body)
+    operation = _request(execution, "POST", f"/v2/{name}:run", {} if body is None else body)
     return operation if wait.skip else _follow(execution, operation, wait)
 
 
-@function("googleapis.run.v2.projects.locations.jobs.get", blocking=True)
-def get_job(execution: Execution, name: str) -> Any:
-    """A job."""
-    return _ask(execution, "GET", f"/v2/{name}")
-
-
-@function("googleapis.run.v2.projects.locations.jobs.executions.get", blocking=True)
-def get_job_execution(execution: Execution, name: str) -> Any:
-    """An execution of a job."""
-    return _ask(execution, "GET", f"/v2/{name}")
+def get_resource(execution: Execution, name: str) -> Any:
+    """The job or the execution of that full name."""
+    return _request(execution, "GET", f"/v2/{name}")
 
 
 def _parse(parameters: dict[str, Any]) -> _Wait:
@@ -67,25 +63,25 @@ def _parse(parameters: dict[str, Any]) -> _Wait:
     for name, value in {"timeout": timeout, **policy}.items():
         if not is_number(value):
             raise failure("TypeError", f"connector_params: {name} must be a number, found {type_name(value)}")
-    if not 0 < timeout <= MAX_TIMEOUT:
-        raise failure("ValueError", f"connector_params: timeout must be up to {MAX_TIMEOUT} seconds, found {timeout}")
+    if not 0 < timeout <= LONGEST_OPERATION:
+        message = f"connector_params: timeout must be up to {LONGEST_OPERATION} seconds, found {timeout}"
+        raise failure("ValueError", message)
     return _Wait(float(timeout), **policy, skip=parameters.get("skip_polling", False) is True)
 
 
-def _ask(execution: Execution, method: str, path: str, body: Any = None) -> Any:
+def _request(execution: Execution, method: str, path: str, body: Any = None) -> Any:
     """One request with the retry policy of its method."""
     endpoint = execution.environment.get(ENDPOINT)
     if not endpoint:
-        raise failure("AuthError", f"a laptop reaches the Cloud Run API only where {ENDPOINT} says; --set it")
-    repeat = http.default_retry_predicate if method == "GET" else http.default_retry_predicate_non_idempotent
+        raise failure("AuthError", f"the Cloud Run API is where the variable {ENDPOINT} says; --set it")
+    may_retry = default_retry_predicate if method == "GET" else default_retry_predicate_non_idempotent
     delay = 1.0
     for attempt in range(MAX_RETRIES + 1):
         try:
             url = endpoint.rstrip("/") + path
-            auth = {"type": "OAuth2"}
-            return http.request(execution, method, url, timeout=http.MAX_TIMEOUT, body=body, auth=auth)["body"]
+            return request(execution, method, url, timeout=MAX_TIMEOUT, body=body, auth={"type": "OAuth2"})["body"]
         except WorkflowError as error:
-            if attempt == MAX_RETRIES or not repeat(error.payload):
+            if attempt == MAX_RETRIES or not may_retry(error.payload):
                 raise
         execution.sleep(delay)
         delay = min(delay * 1.25, 60.0)
@@ -107,9 +103,16 @@ def _follow(execution: Execution, operation: Any, wait: _Wait) -> Any:
             raise failure("TimeoutError", message, operation=operation)
         execution.sleep(min(delay, left))
         delay = min(delay * wait.multiplier, wait.max_delay)
-        operation = _ask(execution, "GET", f"/v2/{operation['name']}")
+        operation = _request(execution, "GET", f"/v2/{operation['name']}")
     if "error" in operation:
         error = failure("OperationError", "", operation=operation, error=operation["error"])
         error.payload["message"] = operation["error"].get("message", "the operation failed")
         raise error
     return operation.get("response")
+
+
+BLOCKING: dict[str, Callable[..., Any]] = {
+    "googleapis.run.v2.projects.locations.jobs.run": run_job,
+    "googleapis.run.v2.projects.locations.jobs.get": get_resource,
+    "googleapis.run.v2.projects.locations.jobs.executions.get": get_resource,
+}

@@ -4,13 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from stand_ins.workflows.errors import Cancelled, failure
+from stand_ins.workflows.failures import Cancelled, failure
 from stand_ins.workflows.values import size
-
-if TYPE_CHECKING:
-    from stand_ins.workflows.steps import Program
 
 # https://cloud.google.com/workflows/quotas#resource_limits
 MAX_STEPS = 100_000
@@ -98,7 +95,7 @@ class Scope:
         raise failure("KeyError", f"variable {name!r} has no value yet")
 
     def set(self, name: str, value: Any) -> None:
-        """Assign, where the variable lives or else here; a parallel branch changes only what is shared with it."""
+        """Assign where the variable lives, or else here; a parallel branch changes only what it shares."""
         scope: Scope | None = self
         shared = True
         while scope is not None:
@@ -118,19 +115,25 @@ class Scope:
         self.sizes[name] = needed
 
     def close(self) -> None:
-        """Give the memory of these variables back."""
+        """Free the memory of these variables."""
         self.execution.use_memory(-sum(self.sizes.values()))
+
+
+Subworkflow = Callable[[list[Any] | dict[str, Any], Frame], Any]  # arguments by position or by name, and the caller
 
 
 @dataclass(eq=False)
 class Execution:
-    """What the steps of one execution share."""
+    """What the steps of one execution share.
 
-    program: "Program"
+    ``interpreter.run(program, Execution({"NAME": "value"}), argument)`` runs a program with these user variables.
+    """
+
     environment: Mapping[str, str]
     clock: Clock = field(default_factory=WallClock)
     before_blocking: Callable[["Execution"], None] = lambda _: None  # called before every wait: a time to save
     log: Callable[[str, Any], None] = lambda _severity, _entry: None  # where sys.log writes
+    subworkflows: Mapping[str, Subworkflow] = field(default_factory=dict)  # of the program that runs, by name
     cancelled: threading.Event = field(default_factory=threading.Event)
     entries: list[StepEntry] = field(default_factory=list)
     steps: int = 0
@@ -164,11 +167,3 @@ class Execution:
             self.clock.sleep(seconds, self.cancelled)
         if self.cancelled.is_set():
             raise Cancelled
-
-    def call_positional(self, name: str, values: list[Any], frame: Frame) -> Any:
-        """Call a subworkflow from an expression."""
-        from stand_ins.workflows.interpreter import call_routine  # it walks the steps, and those hold expressions
-
-        routine = self.program.routines[name]
-        parameters = [parameter for parameter, _ in routine.parameters]
-        return call_routine(self, routine, dict(zip(parameters, values, strict=False)), frame)

@@ -1,21 +1,19 @@
-"""Trees to closures: what is known when a file is loaded is decided then, so that a step costs little.
+"""Compiles the trees of expressions to Python closures when a file is loaded, so that a step costs little.
 
 A `Template` is any YAML value that may hold ``${expressions}``: a step's arguments, a condition, a return value.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stand_ins.workflows import syntax
-from stand_ins.workflows.errors import failure
-from stand_ins.workflows.functions import CONSTANTS, FUNCTIONS
+from stand_ins.workflows.execution import Scope
+from stand_ins.workflows.failures import failure
+from stand_ins.workflows.library import CONSTANTS, FUNCTIONS
 from stand_ins.workflows.syntax import Binary, Call, Index, ListOf, Literal, Member, Name, Node, SyntaxFault, Unary
 from stand_ins.workflows.values import INTEGERS, OPERATORS, boolean, bounded, is_number, type_name
 
-if TYPE_CHECKING:
-    from stand_ins.workflows.execution import Scope
-
-Evaluate = Callable[["Scope"], Any]
+Evaluate = Callable[[Scope], Any]
 
 
 class Template:
@@ -78,6 +76,11 @@ def names(node: Node) -> Iterator[str]:
         yield from names(child)
 
 
+def calls(node: Node) -> list[Call]:
+    """Every call in an expression."""
+    return [each for each in syntax.walk(node) if isinstance(each, Call)]
+
+
 def compile_node(node: Node) -> Evaluate:
     """The closure of a tree."""
     match node:
@@ -110,14 +113,11 @@ def compile_node(node: Node) -> Evaluate:
 
 
 def _call(name: str, arguments: list[Evaluate]) -> Evaluate:
-    function = FUNCTIONS.get(name)
-
-    def apply(scope: "Scope") -> Any:
+    def apply(scope: Scope) -> Any:
         values = [argument(scope) for argument in arguments]
-        execution = scope.execution
-        if function is None or name in execution.program.routines:  # a file's own subworkflow goes before the library's
-            return execution.call_positional(name, values, scope.frame)
-        return function.positional(execution, values)
+        if subworkflow := scope.execution.subworkflows.get(name):  # a file's own goes before the library's
+            return subworkflow(values, scope.frame)
+        return FUNCTIONS[name].positional(scope.execution, values)  # the loader has refused every unknown name
 
     return apply
 
@@ -127,7 +127,7 @@ def _not(operand: Evaluate) -> Evaluate:
 
 
 def _negative(operand: Evaluate) -> Evaluate:
-    def apply(scope: "Scope") -> Any:
+    def apply(scope: Scope) -> Any:
         value = operand(scope)
         if not is_number(value):
             raise failure("TypeError", f"unsupported operand type for unary -: {type_name(value)}")
@@ -139,7 +139,7 @@ def _negative(operand: Evaluate) -> Evaluate:
 def _logical(operator: str, left: Evaluate, right: Evaluate) -> Evaluate:
     decided = operator == "or"  # the left value that makes the right one unnecessary
 
-    def apply(scope: "Scope") -> bool:
+    def apply(scope: Scope) -> bool:
         return decided if boolean(left(scope), operator) is decided else boolean(right(scope), operator)
 
     return apply

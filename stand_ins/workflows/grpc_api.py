@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -24,19 +23,6 @@ PAGE = 100  # the API's default; its largest is 1000
 STATE_FILTER = re.compile(r'state\s*=\s*"([A-Z]+)"')
 
 
-def listen(port: int) -> grpc.Server:
-    """A server that holds the port on loopback and answers nothing yet; ``OSError`` if another has it.
-
-    Taken before any state is touched: a second server on the same state would end the first one's executions.
-    """
-    server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
-    try:
-        server.add_insecure_port(f"127.0.0.1:{port}")
-    except RuntimeError:
-        raise OSError(f"port {port} of 127.0.0.1 is in use") from None
-    return server
-
-
 def serve(server: grpc.Server, service: Service, *, parent: str) -> None:
     """Start to answer for the workflows under ``projects/P/locations/L``."""
     calls: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
@@ -47,7 +33,7 @@ def serve(server: grpc.Server, service: Service, *, parent: str) -> None:
     }
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(
-            _answering(call), request_deserializer=request.deserialize, response_serializer=response.serialize
+            _handler(call), request_deserializer=request.deserialize, response_serializer=response.serialize
         )
         for name, (call, request, response) in calls.items()
     }
@@ -61,7 +47,7 @@ class _Refusal(Exception):
         self.code = code
 
 
-def _answering(call: Callable[[Any], Any]) -> Callable[[Any, grpc.ServicerContext], Any]:
+def _handler(call: Callable[[Any], Any]) -> Callable[[Any, grpc.ServicerContext], Any]:
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return call(request)
@@ -105,14 +91,14 @@ def _cancel(service: Service, parent: str, request: CancelExecutionRequest) -> E
 
 
 def _list(service: Service, parent: str, request: ListExecutionsRequest) -> ListExecutionsResponse:
-    wanted = STATE_FILTER.fullmatch(request.filter.strip()) if request.filter else None
-    if (request.filter and not wanted) or request.order_by:
-        asked = request.filter or request.order_by
-        reason = f'here filter is state="..." and the order is newest first, found {asked!r}'
+    state = STATE_FILTER.fullmatch(request.filter.strip()) if request.filter else None
+    if (request.filter and not state) or request.order_by:
+        unknown = request.filter or request.order_by
+        reason = f'here filter is state="..." and the order is newest first, found {unknown!r}'
         raise _Refusal(grpc.StatusCode.UNIMPLEMENTED, reason)
     if request.page_token and not request.page_token.isdigit():
         raise _Refusal(grpc.StatusCode.INVALID_ARGUMENT, f"page_token {request.page_token!r} is not one of this server")
-    records = [r for r in service.list(_workflow(parent, request.parent)) if not wanted or r.state == wanted[1]]
+    records = [r for r in service.list(_workflow(parent, request.parent)) if not state or r.state == state[1]]
     start = int(request.page_token or 0)
     end = start + min(request.page_size or PAGE, 1000)
     whole = request.view == ExecutionView.FULL  # a list is BASIC by default: no argument, result or error

@@ -5,8 +5,8 @@ go on. Its step entries stay with it.
 """
 
 import json
-import logging
 import threading
+import traceback
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from stand_ins.workflows import interpreter
-from stand_ins.workflows.errors import Cancelled, WorkflowError
-from stand_ins.workflows.execution import Execution, StepEntry
-from stand_ins.workflows.steps import Program
+from stand_ins.workflows.definition import Program
+from stand_ins.workflows.execution import Execution
+from stand_ins.workflows.failures import Cancelled, WorkflowError
 from stand_ins.workflows.values import from_json, to_json
 
 MAX_ARGUMENT = 32 * 1024  # bytes: https://cloud.google.com/workflows/quotas
@@ -27,7 +29,7 @@ STOPPED = {
     "payload": json.dumps({"message": "SystemError: the server was stopped meanwhile", "tags": ["SystemError"]}),
     "context": "SystemError: the server was stopped meanwhile",
 }
-LOG = logging.getLogger("workflows")
+log = structlog.get_logger()
 
 
 @dataclass
@@ -75,16 +77,15 @@ class Service:
             raise ValueError(error.message) from None
         record = Record(str(uuid.uuid4()), workflow, argument, started=_now(), labels=labels)
         execution = Execution(
-            program,
             {**self.environment, **_builtin(self.environment, workflow, record.id)},
             before_blocking=lambda execution: self._save(record, execution),
-            log=lambda severity, entry: LOG.info("%s %s %s", record.id, severity, entry),
+            log=lambda severity, entry: log.info("sys.log", execution=record.id, severity=severity, entry=entry),
         )
         with self._lock:
             self.records[record.id] = record
             self.running[record.id] = execution
         self._save(record, execution)
-        threading.Thread(target=self._run, args=(record, execution, value), daemon=True).start()
+        threading.Thread(target=self._run, args=(record, program, execution, value), daemon=True).start()
         return record
 
     def get(self, workflow: str, execution_id: str) -> Record:
@@ -98,11 +99,11 @@ class Service:
 
     def list(self, workflow: str) -> list[Record]:
         """Executions of a workflow, newest first."""
-        found = [record for record in list(self.records.values()) if record.workflow == workflow]
-        return sorted(found, key=lambda record: record.started, reverse=True)
+        records = [record for record in list(self.records.values()) if record.workflow == workflow]
+        return sorted(records, key=lambda record: record.started, reverse=True)
 
     def cancel(self, workflow: str, execution_id: str) -> Record:
-        """End an execution now; a call it waits for is not interrupted, but what comes of it is not looked at."""
+        """End an execution now. A call that it waits for is not interrupted; its answer is ignored."""
         record = self.get(workflow, execution_id)
         execution = self.running.get(execution_id)
         if execution is not None:
@@ -110,17 +111,17 @@ class Service:
             self._end(record, "CANCELLED", execution)
         return record
 
-    def _run(self, record: Record, execution: Execution, argument: Any) -> None:
-        LOG.info("%s started %s", record.id, record.workflow)
+    def _run(self, record: Record, program: Program, execution: Execution, argument: Any) -> None:
+        log.info("execution started", execution=record.id, workflow=record.workflow)
         try:
-            result = to_json(interpreter.run(execution, argument))
+            result = to_json(interpreter.run(program, execution, argument))
         except WorkflowError as error:
             payload = json.dumps(error.payload, default=repr)
             self._end(record, "FAILED", execution, error={"payload": payload, "context": error.context})
         except Cancelled:
             self._end(record, "CANCELLED", execution)
         except Exception as error:  # a bug of the interpreter must end its execution, visibly, and not the server
-            LOG.exception("%s", record.id)
+            traceback.print_exc()
             self._end(
                 record, "FAILED", execution, error={"payload": f'"{error!r}"', "context": "bug of the interpreter"}
             )
@@ -143,7 +144,7 @@ class Service:
                 return
             record.result, record.error, record.ended = result, error, _now()
             record.state = state
-        LOG.info("%s %s %s", record.id, state, error["context"] if error else "")
+        log.info("execution ended", execution=record.id, state=state, error=error["context"] if error else "")
         self._save(record, execution)
 
     def _save(self, record: Record, execution: Execution | None) -> None:
@@ -158,17 +159,13 @@ class Service:
         entries = list(execution.entries[-MAX_STEP_ENTRIES:])
         open_steps = [entry for entry in entries if entry.ended is None]
         record.current_steps = [{"routine": entry.routine, "step": entry.step} for entry in open_steps]
-        record.entries = [_entry(entry) for entry in entries]
-
-
-def _entry(entry: StepEntry) -> dict[str, Any]:
-    return asdict(entry)
+        record.entries = [asdict(entry) for entry in entries]
 
 
 def _builtin(environment: Mapping[str, str], workflow: str, execution_id: str) -> dict[str, str]:
     """https://cloud.google.com/workflows/docs/reference/environment-variables."""
     return {
-        "GOOGLE_CLOUD_PROJECT_NUMBER": "0",  # a laptop's project has none
+        "GOOGLE_CLOUD_PROJECT_NUMBER": "0",  # this server knows no number
         "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": f"workflows@{environment['GOOGLE_CLOUD_PROJECT_ID']}.local",
         "GOOGLE_CLOUD_WORKFLOW_ID": workflow,
         "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": REVISION,

@@ -8,50 +8,44 @@ import base64
 import binascii
 import math
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from stand_ins.workflows.errors import failure
 from stand_ins.workflows.execution import Execution
-from stand_ins.workflows.functions import CONSTANTS, FUNCTIONS, Number, function
-from stand_ins.workflows.values import INTEGERS, bounded, from_json, text, to_json, type_name
+from stand_ins.workflows.failures import failure
+from stand_ins.workflows.values import INTEGERS, Number, bounded, from_json, text, to_json, type_name
 
 MAX_SLEEP = 31_536_000  # seconds: an execution lasts at most a year
 SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 
 
-@function("default")
 def default(val: Any, defaultVal: Any) -> Any:
     """``val`` unless it is null."""
     return defaultVal if val is None else val
 
 
-@function("if")
 def if_(condition: bool | None, ifTrue: Any, ifFalse: Any) -> Any:
     """One of two values; both were evaluated before. Null counts as false."""
     return ifTrue if condition else ifFalse
 
 
-@function("get_type")
 def get_type(arg: Any) -> str:
     """The name of a value's type."""
     return type_name(arg)
 
 
-@function("keys")
 def keys(map: dict) -> list[str]:  # type: ignore[type-arg]  # annotations are the run-time type checks
     """The keys of a map."""
     return list(map)
 
 
-@function("len")
 def length(value: str | list | dict) -> int:  # type: ignore[type-arg]
     """Characters, elements or entries."""
     return len(value)
 
 
-@function("int")
 def integer(x: str | int | float) -> int:
     """An integer from text, or from a double by dropping the fraction."""
     try:
@@ -61,7 +55,6 @@ def integer(x: str | int | float) -> int:
     return int(bounded(value))
 
 
-@function("double")
 def double(x: str | int | float) -> float:
     """A double from text or from an integer."""
     try:
@@ -76,7 +69,6 @@ def _without_underscore(x: str | int | float) -> str | int | float:
     return x
 
 
-@function("string")
 def string(x: Any) -> str:
     """Text of a number, a boolean or a string."""
     written = text(x)
@@ -86,7 +78,6 @@ def string(x: Any) -> str:
     return written
 
 
-@function("base64.decode")
 def base64_decode(data: str, padding: bool = True) -> bytes:
     """Bytes from base64."""
     try:
@@ -95,26 +86,22 @@ def base64_decode(data: str, padding: bool = True) -> bytes:
         raise failure("ValueError", "base64.decode: data is not base64") from None
 
 
-@function("base64.encode")
 def base64_encode(data: bytes, padding: bool = True) -> str:
     """Base64 of bytes."""
     encoded = base64.b64encode(data).decode()
     return encoded if padding else encoded.rstrip("=")
 
 
-@function("json.decode")
 def json_decode(data: bytes | str) -> Any:
     """A value from JSON."""
     return from_json(data, "json.decode")
 
 
-@function("json.encode")
 def json_encode(data: Any, indent: bool | dict | None = None) -> bytes:  # type: ignore[type-arg]
     """JSON as bytes."""
     return json_encode_to_string(data, indent).encode()
 
 
-@function("json.encode_to_string")
 def json_encode_to_string(data: Any, indent: bool | dict | None = None) -> str:  # type: ignore[type-arg]
     """JSON as text; ``indent`` is true or a map with ``prefix`` and ``indent``."""
     if indent is None or indent is False:
@@ -124,19 +111,16 @@ def json_encode_to_string(data: Any, indent: bool | dict | None = None) -> str: 
     return text
 
 
-@function("list.concat")
 def list_concat(objs: list, val: Any) -> list[Any]:  # type: ignore[type-arg]
     """A copy with one new element at the end, even if that is a list."""
     return [*objs, val]
 
 
-@function("list.prepend")
 def list_prepend(objs: list, val: Any) -> list[Any]:  # type: ignore[type-arg]
     """A copy with one new element at the beginning."""
     return [val, *objs]
 
 
-@function("map.delete")
 def map_delete(map: dict, key: str) -> dict[str, Any]:  # type: ignore[type-arg]
     """A copy without one key."""
     if key not in map:
@@ -144,7 +128,6 @@ def map_delete(map: dict, key: str) -> dict[str, Any]:  # type: ignore[type-arg]
     return {each: value for each, value in map.items() if each != key}
 
 
-@function("map.get")
 def map_get(map: Any, keys: str | list) -> Any:  # type: ignore[type-arg]
     """What stands under a key, or under keys in keys; null where there is none."""
     value = map
@@ -155,13 +138,11 @@ def map_get(map: Any, keys: str | list) -> Any:  # type: ignore[type-arg]
     return value
 
 
-@function("map.merge")
 def map_merge(first: dict, second: dict) -> dict[str, Any]:  # type: ignore[type-arg]
     """A copy of ``first`` with the entries of ``second``."""
     return {**first, **second}
 
 
-@function("map.merge_nested")
 def map_merge_nested(first: dict, second: dict) -> dict[str, Any]:  # type: ignore[type-arg]
     """As ``map.merge``, and so for maps in maps."""
     merged = dict(first)
@@ -171,13 +152,11 @@ def map_merge_nested(first: dict, second: dict) -> dict[str, Any]:  # type: igno
     return merged
 
 
-@function("math.abs")
 def math_abs(x: Number) -> Number:
     """Absolute value."""
     return bounded(abs(x))
 
 
-@function("math.floor")
 def math_floor(x: Number) -> int:
     """The greatest integer that is not greater."""
     if not math.isfinite(x) or math.floor(x) not in INTEGERS:
@@ -185,37 +164,31 @@ def math_floor(x: Number) -> int:
     return math.floor(x)
 
 
-@function("math.max")
 def math_max(x: Number, y: Number) -> Number:
     """The greater of two numbers."""
     return max(x, y)
 
 
-@function("math.min")
 def math_min(x: Number, y: Number) -> Number:
     """The lesser of two numbers."""
     return min(x, y)
 
 
-@function("retry.always")
 def retry_always(exception: Any) -> bool:  # noqa: ARG001  a predicate is given the error
     """Retry whatever happened."""
     return True
 
 
-@function("retry.never")
 def retry_never(exception: Any) -> bool:  # noqa: ARG001
     """Retry nothing."""
     return False
 
 
-@function("sys.get_env")
 def get_env(execution: Execution, name: str, default: str | None = None) -> str | None:
     """An environment variable, built-in or set at deployment."""
     return execution.environment.get(name, default)
 
 
-@function("sys.log", blocking=True)
 def log(
     execution: Execution,
     data: Any = None,
@@ -233,13 +206,11 @@ def log(
     execution.log(severity, given[0])
 
 
-@function("sys.now")
 def now(execution: Execution) -> float:
     """Unix time in seconds."""
     return execution.clock.now()
 
 
-@function("sys.sleep", blocking=True)
 def sleep(execution: Execution, seconds: Number) -> None:
     """Wait for a time."""
     if not 0 <= seconds <= MAX_SLEEP:
@@ -247,13 +218,11 @@ def sleep(execution: Execution, seconds: Number) -> None:
     execution.sleep(float(seconds))
 
 
-@function("sys.sleep_until", blocking=True)
 def sleep_until(execution: Execution, time: str) -> None:
     """Wait until a moment, given as RFC 3339; one in the past does not wait."""
     execution.sleep(min(time_parse(time) - execution.clock.now(), MAX_SLEEP))
 
 
-@function("time.format")
 def time_format(seconds: Number, timezone: str | None = None) -> str:
     """A moment as ISO 8601, in GMT or a zone of the IANA database."""
     try:
@@ -263,7 +232,6 @@ def time_format(seconds: Number, timezone: str | None = None) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-@function("time.parse")
 def time_parse(value: str) -> float:
     """Unix time of an RFC 3339 text."""
     try:
@@ -275,12 +243,41 @@ def time_parse(value: str) -> float:
     return moment.timestamp()
 
 
-@function("uuid.generate")
 def uuid_generate() -> str:
     """A random UUID."""
     return str(uuid.uuid4())
 
 
-CONSTANTS["retry.always"] = FUNCTIONS["retry.always"]
-CONSTANTS["retry.never"] = FUNCTIONS["retry.never"]
-CONSTANTS["retry.default_backoff"] = {"initial_delay": 1.0, "max_delay": 60.0, "multiplier": 1.25}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "default": default,
+    "if": if_,
+    "get_type": get_type,
+    "keys": keys,
+    "len": length,
+    "int": integer,
+    "double": double,
+    "string": string,
+    "base64.decode": base64_decode,
+    "base64.encode": base64_encode,
+    "json.decode": json_decode,
+    "json.encode": json_encode,
+    "json.encode_to_string": json_encode_to_string,
+    "list.concat": list_concat,
+    "list.prepend": list_prepend,
+    "map.delete": map_delete,
+    "map.get": map_get,
+    "map.merge": map_merge,
+    "map.merge_nested": map_merge_nested,
+    "math.abs": math_abs,
+    "math.floor": math_floor,
+    "math.max": math_max,
+    "math.min": math_min,
+    "retry.always": retry_always,
+    "retry.never": retry_never,
+    "sys.get_env": get_env,
+    "sys.now": now,
+    "time.format": time_format,
+    "time.parse": time_parse,
+    "uuid.generate": uuid_generate,
+}
+BLOCKING: dict[str, Callable[..., Any]] = {"sys.log": log, "sys.sleep": sleep, "sys.sleep_until": sleep_until}

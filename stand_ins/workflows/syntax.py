@@ -226,9 +226,9 @@ class _Parser:
         if level == len(LEVELS):
             return self.unary()
         node = self.binary(level + 1)
-        while (found := self._binary_operator()) in LEVELS[level]:
-            self.at += 2 if found == "not in" else 1
-            node = Binary(found, node, self.binary(level + 1))
+        while (operator := self._binary_operator()) in LEVELS[level]:
+            self.at += 2 if operator == "not in" else 1
+            node = Binary(operator, node, self.binary(level + 1))
         return node
 
     def _binary_operator(self) -> str:

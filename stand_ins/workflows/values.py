@@ -9,8 +9,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from stand_ins.workflows.errors import failure
+from stand_ins.workflows.failures import failure
 
+Number = int | float
 INTEGERS = range(-(2**63), 2**63)
 MAX_STRING = 256 * 1024  # bytes of UTF-8
 NAMES: dict[type, str] = {

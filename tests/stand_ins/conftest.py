@@ -1,62 +1,29 @@
-"""Stand-ins as real processes, each started by its one line."""
+"""Fixtures of the stand-ins' own tests. They use nothing but `stand_ins` and Google's clients."""
 
-import signal
-import socket
-import subprocess
-import sys
+import os
+import random
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from biaac.settings import ROOT
-from tests.conftest import free_port, wait_for
+from stand_ins.workflows import interpreter, loader
+from stand_ins.workflows.definition import Program
+from stand_ins.workflows.execution import Execution
+
+from .servers import Process, Receiver, Request, Start, free_port
 
 
-class Process:
-    """A stand-in on a port of its own, which can be killed and started again with the same arguments."""
-
-    def __init__(self, module: str, arguments: list[str], *, port: int, log: Path) -> None:
-        self.port = port
-        self._line = [sys.executable, "-m", module, "--port", str(port), *arguments]
-        self._log = log
-        self.start()
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._line, cwd=ROOT, stdout=log, stderr=log)
-        try:
-            wait_for(lambda: socket.create_connection(("127.0.0.1", self.port), timeout=1).close() is None)
-        except AssertionError:
-            pytest.fail(f"{' '.join(self._line)}\n{self.output}")
-
-    def kill(self) -> None:
-        """What a crash does."""
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self) -> None:
-        """What `make stop` does."""
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(timeout=30)
-
-    def restart(self) -> None:
-        self.kill()
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def output(self) -> str:
-        return self._log.read_text()
-
-
-Start = Callable[..., Process]
+@pytest.fixture(scope="session")
+def stand_ins_seed() -> int:
+    """The seed of this session's random tests: STAND_INS_SEED to repeat one."""
+    value = int(os.environ.get("STAND_INS_SEED", random.randrange(2**32)))  # noqa: S311
+    print(f"\nSTAND_INS_SEED={value}")
+    return value
 
 
 def _starter(folder: Path) -> Iterator[Start]:
@@ -70,7 +37,7 @@ def _starter(folder: Path) -> Iterator[Start]:
         return process
 
     yield start
-    for process in started:
+    for process in reversed(started):
         process.stop()
 
 
@@ -86,28 +53,9 @@ def start_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     yield from _starter(tmp_path_factory.mktemp("processes"))
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the receiver was asked; header names in lower case."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Receiver:
-    """An HTTP server outside the product; ``answer`` decides the status of each request."""
-
-    url: str = ""
-    answer: Callable[[Request], int] = lambda _: 200
-    requests: list[Request] = field(default_factory=list)
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    told = Receiver()
+    receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -119,8 +67,8 @@ def receiver() -> Iterator[Receiver]:
                 return  # the sender was killed in the middle of its request
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(self.command, self.path, headers, body)
-            told.requests.append(request)
-            self.send_response(told.answer(request))
+            receiver.requests.append(request)
+            self.send_response(receiver.answer(request))
             self.send_header("content-length", "0")
             self.end_headers()
 
@@ -129,8 +77,61 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.url = f"http://127.0.0.1:{server.server_address[1]}/"
+    receiver.url = f"http://127.0.0.1:{server.server_address[1]}/"
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield told
+    yield receiver
     server.shutdown()
     server.server_close()
+
+
+class ScaledClock:
+    """A clock that moves only when a workflow sleeps."""
+
+    def __init__(self) -> None:
+        self.at = 1_700_000_000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float, cancelled: threading.Event) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+
+@pytest.fixture
+def clock() -> ScaledClock:
+    """Time in ``run``."""
+    return ScaledClock()
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[[str], Program]:
+    """``load(source)`` reads a workflow."""
+
+    def load_source(source: str) -> Program:
+        path = tmp_path / "case.workflows.yaml"
+        path.write_text(textwrap.dedent(source))
+        return loader.load(path)
+
+    return load_source
+
+
+@pytest.fixture
+def run(load: Callable[[str], Program], clock: ScaledClock) -> Callable[..., Any]:
+    """``run(source, argument)``: the result of a workflow, or its error."""
+
+    def run_source(source: str, argument: Any = None) -> Any:
+        return interpreter.run(load(source), Execution({"GOOGLE_CLOUD_PROJECT_ID": "p"}, clock=clock), argument)
+
+    return run_source
+
+
+@pytest.fixture
+def evaluate(run: Callable[..., Any]) -> Callable[[str], Any]:
+    """``evaluate("1 + 1")``: the value of an expression."""
+
+    def evaluate_expression(expression: str) -> Any:
+        return run(f"main:\n  steps:\n  - r:\n      return: '${{{expression}}}'\n")
+
+    return evaluate_expression

@@ -19,10 +19,10 @@ from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
 from stand_ins.eventarc.outbox import undelivered
-from tests.conftest import wait_for
-from tests.stand_ins.conftest import Process, Receiver, Request, Start
 
-TOPIC = "projects/laptop/topics/finalized"
+from .servers import Process, Receiver, Request, Start, wait_for
+
+TOPIC = "projects/p/topics/finalized"
 
 
 def name_of(request: Request) -> str:
@@ -42,7 +42,7 @@ class Plane:
         """Of the objects whose events arrived, in the order of their arrival."""
         return [name_of(request) for request in list(self.receiver.requests)]
 
-    def publish(self, *names: str, bucket: str = "bronze", **changed: str) -> None:
+    def publish(self, *names: str, bucket: str = "photos", **changed: str) -> None:
         """What the storage server sends for an object."""
         attributes = {"eventType": "OBJECT_FINALIZE", "bucketId": bucket, "eventTime": "2026-11-24T08:00:00Z"}
         messages = [
@@ -56,7 +56,7 @@ class Plane:
 def plane(receiver: Receiver, tmp_path: Path, start: Start) -> Iterator[Plane]:
     """Eventarc at a hundredth of its waits: 0.1 s to 6 s, dead after 14 minutes."""
     state = tmp_path / "eventarc"
-    trigger = f"bucket=bronze,url={receiver.url}"
+    trigger = f"bucket=photos,url={receiver.url}"
     eventarc = start("stand_ins.eventarc", "--state", state, "--trigger", trigger, "--time-scale", "0.01")
     with grpc.insecure_channel(f"127.0.0.1:{eventarc.port}") as channel:
         yield Plane(receiver, eventarc, state, PublisherClient(transport=PublisherGrpcTransport(channel=channel)))
@@ -65,31 +65,31 @@ def plane(receiver: Receiver, tmp_path: Path, start: Start) -> Iterator[Plane]:
 @pytest.fixture
 def stored(plane: Plane, tmp_path: Path, start: Start) -> tuple[Process, storage.Bucket]:
     """A storage server that publishes to the stand-in, and its bucket."""
-    options = ("--root", tmp_path / "storage", "--buckets", "bronze,other")
+    options = ("--root", tmp_path / "storage", "--buckets", "photos,other")
     server = start("stand_ins.storage", *options, "--publish-to", f"127.0.0.1:{plane.eventarc.port}")
     client = storage.Client(
-        project="laptop", credentials=AnonymousCredentials(), client_options={"api_endpoint": server.url}
+        project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": server.url}
     )
-    return server, client.bucket("bronze")
+    return server, client.bucket("photos")
 
 
 def test_a_finalized_object_arrives_as_the_cloud_event_of_a_real_trigger(
     plane: Plane, stored: tuple[Process, storage.Bucket]
 ) -> None:
-    blob = stored[1].blob("grocery/transactions/2026_11_24_1_0.parquet")
-    blob.upload_from_string(b"rows", content_type="application/octet-stream")
+    blob = stored[1].blob("2026/november/1.png")
+    blob.upload_from_string(b"data", content_type="application/octet-stream")
     wait_for(lambda: plane.receiver.requests, what="the event arrives")
     headers = plane.receiver.requests[0].headers
     event = cloudevents.http.from_http(headers, plane.receiver.requests[0].body)
     assert event["type"] == "google.cloud.storage.object.v1.finalized"
-    assert event["source"] == "//storage.googleapis.com/projects/_/buckets/bronze"
-    assert event["subject"] == "objects/grocery/transactions/2026_11_24_1_0.parquet"
+    assert event["source"] == "//storage.googleapis.com/projects/_/buckets/photos"
+    assert event["subject"] == "objects/2026/november/1.png"
     assert event["specversion"] == "1.0"
     assert event["id"].isdecimal()
     assert event["time"].startswith("20")
-    assert event["bucket"] == "bronze"
+    assert event["bucket"] == "photos"
     assert headers["content-type"] == "application/json; charset=utf-8"
-    assert (event.data["bucket"], event.data["name"]) == ("bronze", blob.name)
+    assert (event.data["bucket"], event.data["name"]) == ("photos", blob.name)
     assert (event.data["generation"], event.data["size"]) == (str(blob.generation), "4")  # numbers are strings
 
 
@@ -103,7 +103,7 @@ def test_functions_framework_reads_the_event(plane: Plane, tmp_path: Path) -> No
     assert client.post("/", headers=request.headers, data=request.body).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["a b/ç/漢字.parquet", 'quote"percent%20', "n" * 200])
+@pytest.mark.parametrize("name", ["a b/ç/漢字.txt", 'quote"percent%20', "n" * 200])
 def test_any_object_name_reaches_the_receiver(plane: Plane, stored: tuple[Process, storage.Bucket], name: str) -> None:
     stored[1].blob(name).upload_from_string(b"x")
     wait_for(lambda: plane.names == [name], what="the event arrives")
@@ -124,7 +124,7 @@ def test_an_undelivered_event_tells_its_attempts_and_the_last_answer(plane: Plan
     plane.publish("a")
     wait_for(lambda: undelivered(plane.state)[0].attempts >= 2, what="two attempts")
     owed = undelivered(plane.state)[0]
-    assert (owed.bucket, owed.object, owed.url, owed.dead) == ("bronze", "a", plane.receiver.url, False)
+    assert (owed.bucket, owed.object, owed.url, owed.dead) == ("photos", "a", plane.receiver.url, False)
     assert owed.last_answer == "503"
     assert owed.next_attempt > owed.received
 
@@ -149,7 +149,7 @@ def test_a_slow_receiver_does_not_hold_up_other_events(plane: Plane) -> None:
 def test_an_event_too_old_is_dead_and_stays_visible(receiver: Receiver, tmp_path: Path, start: Start) -> None:
     receiver.answer = lambda _: 500
     state = tmp_path / "eventarc"
-    arguments = ("--state", state, "--trigger", f"bucket=bronze,url={receiver.url}", "--time-scale", "0.00001")
+    arguments = ("--state", state, "--trigger", f"bucket=photos,url={receiver.url}", "--time-scale", "0.00001")
     eventarc = start("stand_ins.eventarc", *arguments)  # 24 h are 0.9 s
     with grpc.insecure_channel(f"127.0.0.1:{eventarc.port}") as channel:
         topic = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
@@ -187,9 +187,9 @@ def test_an_event_in_delivery_when_the_process_dies_is_delivered_again(plane: Pl
 def test_only_finalize_events_of_a_triggered_bucket_are_delivered(plane: Plane) -> None:
     plane.publish("elsewhere", bucket="other")
     plane.publish("deleted", eventType="OBJECT_DELETE")
-    plane.publish("wanted")
+    plane.publish("finalized")
     wait_for(lambda: not undelivered(plane.state) and plane.names, what="what is owed is delivered")
-    assert plane.names == ["wanted"]
+    assert plane.names == ["finalized"]
 
 
 def test_a_message_that_is_no_storage_notification_is_refused_whole(plane: Plane) -> None:
@@ -209,10 +209,10 @@ def test_each_trigger_of_a_bucket_is_owed_every_event(receiver: Receiver, tmp_pa
 
 
 def test_no_event_is_lost_through_crashes_of_eventarc_and_storage(
-    plane: Plane, stored: tuple[Process, storage.Bucket], seed: int
+    plane: Plane, stored: tuple[Process, storage.Bucket], stand_ins_seed: int
 ) -> None:
     server, bucket = stored
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(stand_ins_seed)  # noqa: S311
     refused: set[str] = set()
 
     def refuse_a_third_once(request: Request) -> int:

@@ -14,13 +14,10 @@ import yaml
 from google.api_core import exceptions
 from google.cloud import run_v2
 
-from biaac.clients import job_executions_client, jobs_client
-from biaac.settings import Settings
-from tests.conftest import wait_for
-from tests.stand_ins.conftest import Process, Start
+from .servers import Process, Start, rest_client, wait_for
 
-PARENT = "projects/laptop/locations/local"
-UNTIL_TOLD = 'echo up; while [ ! -e "$1" ]; do sleep 0.05; done; echo told; exit 3'
+PARENT = "projects/p/locations/l"
+UNTIL_GO = 'echo up; while [ ! -e "$1" ]; do sleep 0.05; done; echo gone; exit 3'
 JOBS = {
     "hello": {"command": ["sh", "-c", 'echo "$@ $GREETING $CLOUD_RUN_JOB"', "hello"], "env": {"GREETING": "declared"}},
     "environment": {"command": ["env"]},
@@ -28,7 +25,7 @@ JOBS = {
     "missing": {"command": ["/no/such/program"]},
     "sleeps": {"command": ["sleep", "600"]},
     "stubborn": {"command": ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"]},
-    "until-told": {"command": ["sh", "-c", UNTIL_TOLD, "until-told"]},
+    "until-go": {"command": ["sh", "-c", UNTIL_GO, "until-go"]},
     "family": {"command": ["sh", "-c", "sleep 600 & echo child $!; exit 0"]},
 }
 
@@ -54,9 +51,9 @@ class Cloud:
         wait_for(lambda: "up" in self.output(execution), what="the task runs")
 
     def pid(self, execution: run_v2.Execution) -> int:
-        found = re.search(rf'"execution": "{execution.name.rpartition("/")[2]}", "pid": (\d+)', self.process.output)
-        assert found, self.process.output
-        return int(found[1])
+        match = re.search(rf'"execution": "{execution.name.rpartition("/")[2]}", "pid": (\d+)', self.process.output)
+        assert match, self.process.output
+        return int(match[1])
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +69,9 @@ def process(folder: Path, start_once: Start) -> Process:
 
 
 @pytest.fixture
-def cloud(process: Process, folder: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    monkeypatch.setenv("RUN_EMULATOR_HOST", process.url)
-    settings = Settings.load()
-    return Cloud(process, jobs_client(settings), job_executions_client(settings), folder / "logs")
+def cloud(process: Process, folder: Path) -> Cloud:
+    clients = (rest_client(kind, process.url) for kind in (run_v2.JobsClient, run_v2.ExecutionsClient))
+    return Cloud(process, *clients, folder / "logs")
 
 
 def completed(execution: run_v2.Execution) -> run_v2.Condition:
@@ -94,10 +90,10 @@ def test_a_run_with_overrides_succeeds_and_its_operation_answers_the_execution(c
     assert cloud.executions.get_execution(name=execution.name) == execution
 
 
-def test_a_task_is_told_who_it_is(cloud: Cloud) -> None:
+def test_the_variables_of_a_task_name_its_execution(cloud: Cloud) -> None:
     execution = cloud.run("environment").result(timeout=30)
-    told = dict(line.split("=", 1) for line in cloud.output(execution).splitlines() if line.startswith("CLOUD_RUN_"))
-    assert told == {
+    lines = [line for line in cloud.output(execution).splitlines() if line.startswith("CLOUD_RUN_")]
+    assert dict(line.split("=", 1) for line in lines) == {
         "CLOUD_RUN_JOB": "environment",
         "CLOUD_RUN_EXECUTION": execution.name.rpartition("/")[2],
         "CLOUD_RUN_TASK_INDEX": "0",
@@ -162,7 +158,7 @@ def test_a_killed_task_fails_with_the_exit_code_of_a_killed_container(cloud: Clo
 
 
 def test_a_restarted_stand_in_adopts_a_living_task_and_learns_its_exit_code(cloud: Cloud, tmp_path: Path) -> None:
-    operation = cloud.run("until-told", str(tmp_path / "go"))
+    operation = cloud.run("until-go", str(tmp_path / "go"))
     cloud.wait_until_up(operation.metadata)
     cloud.process.restart()
     running = cloud.executions.get_execution(name=operation.metadata.name)
@@ -170,11 +166,11 @@ def test_a_restarted_stand_in_adopts_a_living_task_and_learns_its_exit_code(clou
     (tmp_path / "go").touch()
     with pytest.raises(exceptions.Aborted, match="Exit code 3"):
         operation.result(timeout=30)
-    assert cloud.output(running) == "up\ntold\n"
+    assert cloud.output(running) == "up\ngone\n"
 
 
 def test_an_exit_while_the_stand_in_was_dead_is_learned(cloud: Cloud, tmp_path: Path) -> None:
-    operation = cloud.run("until-told", str(tmp_path / "go"))
+    operation = cloud.run("until-go", str(tmp_path / "go"))
     pid = cloud.pid(operation.metadata)
     cloud.process.kill()
     (tmp_path / "go").touch()

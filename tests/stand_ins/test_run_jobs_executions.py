@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 
 from stand_ins.run_jobs import executions as module
-from stand_ins.run_jobs.executions import Ending, Execution, Executions, Job
+from stand_ins.run_jobs.executions import Ending, Execution, Executions
+from stand_ins.run_jobs.job_file import Job
 from stand_ins.run_jobs.task import KILLED, Task, exit_code
-from tests.conftest import wait_for
 
-NAME = "projects/laptop/locations/local/jobs/hello"
+from .servers import wait_for
+
+NAME = "projects/p/locations/l/jobs/hello"
 
 
 @pytest.fixture
 def executions(tmp_path: Path) -> Iterator[Executions]:
-    made = Executions(tmp_path / "state", tmp_path / "logs")
-    yield made
-    made.stop()
+    executions = Executions(tmp_path / "state", tmp_path / "logs")
+    yield executions
+    executions.stop()
 
 
 def run(executions: Executions, *command: str) -> Execution:
@@ -48,9 +50,9 @@ def test_a_container_that_left_no_exit_code_was_killed(tmp_path: Path) -> None:
 def test_a_task_is_found_by_the_file_it_will_write_and_by_no_other(tmp_path: Path) -> None:
     task = Task.start(["sleep", "600"], os.environ, log=tmp_path / "log", exit_file=tmp_path / "a.exit")
     try:
-        found = Task.find(tmp_path / "a.exit")
-        assert found is not None
-        assert found.pid == task.pid
+        living = Task.find(tmp_path / "a.exit")
+        assert living is not None
+        assert living.pid == task.pid
         assert Task.find(tmp_path / "b.exit") is None
     finally:
         task.signal(9)

@@ -13,17 +13,14 @@ from google.api_core import exceptions
 from google.cloud.scheduler_v1 import CloudSchedulerClient, HttpMethod, Job
 from google.protobuf import duration_pb2, field_mask_pb2
 
-from biaac.clients import scheduler_client
-from biaac.settings import Settings
-from tests.conftest import wait_for
-from tests.stand_ins.conftest import Process, Receiver, Start
+from .servers import Process, Receiver, Start, rest_client, wait_for
 
-PARENT = "projects/laptop/locations/local"
+PARENT = "projects/p/locations/l"
 NEVER = "0 0 29 2 *"  # but on the 29th of February
 
 
 def job(name: str, uri: str, **changed: Any) -> dict[str, Any]:
-    target = {"uri": uri, "body": b'{"connection": "grocery"}', "headers": {"Content-Type": "application/json"}}
+    target = {"uri": uri, "body": b'{"name": "x"}', "headers": {"Content-Type": "application/json"}}
     return {"name": f"{PARENT}/jobs/{name}", "schedule": NEVER, "http_target": target, **changed}
 
 
@@ -47,49 +44,43 @@ class Cloud:
 
 
 @pytest.fixture
-def cloud(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, start: Start, receiver: Receiver, tmp_path: Path
-) -> Cloud:
+def cloud(start: Start, receiver: Receiver, tmp_path: Path) -> Cloud:
     """A stand-in that goes by cron."""
     process = start("stand_ins.scheduler", "--state", tmp_path / "scheduler")
-    monkeypatch.setenv("SCHEDULER_EMULATOR_HOST", process.url)
-    return Cloud(process, scheduler_client(Settings.load()), receiver)
+    return Cloud(process, rest_client(CloudSchedulerClient, process.url), receiver)
 
 
 @pytest.fixture
-def ticking(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, start: Start, receiver: Receiver, tmp_path: Path
-) -> Cloud:
+def ticking(start: Start, receiver: Receiver, tmp_path: Path) -> Cloud:
     """A stand-in that runs each job every 0.3 s."""
     process = start("stand_ins.scheduler", "--state", tmp_path / "scheduler", "--every", "0.3")
-    monkeypatch.setenv("SCHEDULER_EMULATOR_HOST", process.url)
-    return Cloud(process, scheduler_client(Settings.load()), receiver)
+    return Cloud(process, rest_client(CloudSchedulerClient, process.url), receiver)
 
 
 def claims(token: str) -> dict[str, Any]:
     payload = token.removeprefix("Bearer ").split(".")[1]
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
-    return found
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    return claims
 
 
 def test_a_run_sends_method_headers_body_and_an_oidc_token(cloud: Cloud) -> None:
     target = {
         "uri": f"{cloud.receiver.url}sync",
         "http_method": HttpMethod.PUT,
-        "body": b'{"connection": "grocery"}',
+        "body": b'{"name": "x"}',
         "headers": {"Content-Type": "application/json", "X-Mine": "yes"},
-        "oidc_token": {"service_account_email": "scheduler@laptop"},
+        "oidc_token": {"service_account_email": "scheduler@p"},
     }
     cloud.create("sync", http_target=target)
     cloud.run("sync")
     wait_for(lambda: cloud.receiver.requests, what="the request arrives")
     request = cloud.receiver.requests[0]
-    assert (request.method, request.path, request.body) == ("PUT", "/sync", b'{"connection": "grocery"}')
+    assert (request.method, request.path, request.body) == ("PUT", "/sync", b'{"name": "x"}')
     assert (request.headers["content-type"], request.headers["x-mine"]) == ("application/json", "yes")
     assert request.headers["user-agent"] == "Google-Cloud-Scheduler"
     assert (request.headers["x-cloudscheduler"], request.headers["x-cloudscheduler-jobname"]) == ("true", "sync")
-    told = claims(request.headers["authorization"])
-    assert (told["aud"], told["email"]) == (f"{cloud.receiver.url}sync", "scheduler@laptop")
+    token = claims(request.headers["authorization"])
+    assert (token["aud"], token["email"]) == (f"{cloud.receiver.url}sync", "scheduler@p")
     assert request.headers["authorization"].endswith(".")  # no signature
 
 
@@ -121,35 +112,35 @@ def test_a_failed_run_is_retried_until_it_succeeds_or_its_retries_are_used_up(cl
     cloud.receiver.answer = lambda _: 503
     cloud.create("broken", retry_config=policy)
     cloud.run("broken")
-    wait_for(lambda: '"event": "failed"' in cloud.process.output, what="the run is given up")
+    wait_for(lambda: '"event": "failed"' in cloud.process.output, what="the run has failed for good")
     assert cloud.requests("broken") == 4
 
 
 def test_a_created_job_is_enabled_with_defaults_and_its_next_time(cloud: Cloud) -> None:
-    made = cloud.create("sync", schedule="30 5 * * *", time_zone="America/New_York")
-    assert made == cloud.get("sync")
-    assert made.state == Job.State.ENABLED
-    assert made.attempt_deadline == timedelta(minutes=3)
-    assert made.retry_config.min_backoff_duration == timedelta(seconds=5)
-    assert made.http_target.http_method == HttpMethod.POST
-    assert datetime.now(UTC) < made.schedule_time < datetime.now(UTC) + timedelta(days=1)
-    assert made.schedule_time.minute == 30
+    created = cloud.create("sync", schedule="30 5 * * *", time_zone="America/New_York")
+    assert created == cloud.get("sync")
+    assert created.state == Job.State.ENABLED
+    assert created.attempt_deadline == timedelta(minutes=3)
+    assert created.retry_config.min_backoff_duration == timedelta(seconds=5)
+    assert created.http_target.http_method == HttpMethod.POST
+    assert datetime.now(UTC) < created.schedule_time < datetime.now(UTC) + timedelta(days=1)
+    assert created.schedule_time.minute == 30
 
 
 def test_an_update_changes_what_its_mask_names(cloud: Cloud) -> None:
-    made = cloud.create("sync", description="before")
+    created = cloud.create("sync", description="before")
     new = job("sync", "http://127.0.0.1:1/other", schedule="0 6 * * *", description="after")
     updated = cloud.client.update_job(job=new, update_mask=field_mask_pb2.FieldMask(paths=["schedule"]))
     assert (updated.schedule, updated.description) == ("0 6 * * *", "before")
-    assert updated.http_target == made.http_target
-    assert updated.schedule_time < made.schedule_time
+    assert updated.http_target == created.http_target
+    assert updated.schedule_time < created.schedule_time
     assert cloud.client.update_job(job=new).http_target.uri == "http://127.0.0.1:1/other"
 
 
 def test_jobs_are_listed_and_deleted(cloud: Cloud) -> None:
     for name in ("b", "a", "c"):
         cloud.create(name)
-    names = [found.name.rpartition("/")[2] for found in cloud.client.list_jobs({"parent": PARENT, "page_size": 2})]
+    names = [listed.name.rpartition("/")[2] for listed in cloud.client.list_jobs({"parent": PARENT, "page_size": 2})]
     assert names == ["a", "b", "c"]
     cloud.client.delete_job(name=f"{PARENT}/jobs/b")
     with pytest.raises(exceptions.NotFound):
@@ -176,7 +167,7 @@ def test_what_does_not_exist_is_not_found_and_what_does_cannot_be_made_again(clo
         ({"attempt_deadline": duration_pb2.Duration(seconds=5)}, "attemptDeadline: .*found 0:00:05"),
         ({"retry_config": {"retry_count": 6}}, "retryCount: 0 to 5, found 6"),
         ({"http_target": {"uri": "ftp://x"}}, "uri: .*found 'ftp://x'"),
-        ({"name": "projects/p/locations/l/jobs/other"}, "job.name: .*found"),
+        ({"name": "projects/other/locations/l/jobs/x"}, "job.name: .*found"),
     ],
 )
 def test_a_job_that_is_not_valid_is_an_invalid_argument(cloud: Cloud, changed: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""What keeps a stand-in from starting is said, with the value found and what to do."""
+"""A stand-in that cannot start says why, with the value found and what to do."""
 
 import socket
 import subprocess
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from biaac.settings import ROOT
+from .servers import FOLDER
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", *map(str, arguments)]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(line, cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False)
 
 
 def run_on_a_port_in_use(module: str, *arguments: object) -> str:
@@ -46,6 +46,6 @@ def test_a_fault_in_the_jobs_file_is_named_with_its_line(tmp_path: Path) -> None
 
 
 def test_a_trigger_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
-    ended = run("stand_ins.eventarc", "--port", 1, "--state", tmp_path, "--trigger", "bronze")
+    ended = run("stand_ins.eventarc", "--port", 1, "--state", tmp_path, "--trigger", "photos")
     assert ended.returncode == 2
-    assert "bucket=NAME,url=URL is expected, found 'bronze'" in ended.stderr
+    assert "bucket=NAME,url=URL is expected, found 'photos'" in ended.stderr

@@ -9,7 +9,7 @@ import pytest
 from biaac.clients import scheduler_client
 from biaac.settings import Settings
 from tests.component.cli.conftest import Biaac
-from tests.stand_ins.conftest import Start
+from tests.stand_ins.servers import Start
 
 
 @pytest.fixture

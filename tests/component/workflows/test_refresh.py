@@ -9,7 +9,7 @@ from tests.component.workflows.conftest import LOST, Stack
 from tests.conftest import wait_for
 
 State = executions_v1.Execution.State
-ARGUMENT = {"reason": "sync", "connection": "grocery", "job": 7}
+ARGUMENT = {"reason": "sync", "connection": "shop", "job": 7}
 
 
 def test_a_published_release_is_promoted_and_the_dashboards_follow(stack: Stack) -> None:
@@ -19,11 +19,11 @@ def test_a_published_release_is_promoted_and_the_dashboards_follow(stack: Stack)
     execution_id = execution.name.rpartition("/")[2]
     assert stack.job_calls("transform") == [f"--execution {execution_id} --reason sync"]
     assert stack.job_calls("superset-refresh") == ["--release R1"]
-    asked = [(path, body) for path, body, _ in stack.functions.requests]
-    assert asked == [("/warm_cache", {"execution": execution_id}), ("/promote", {"release": "R1"})]
+    requests = [(path, body) for path, body, _ in stack.functions.requests]
+    assert requests == [("/warm_cache", {"execution": execution_id}), ("/promote", {"release": "R1"})]
 
 
-def test_a_function_gets_a_token_that_says_it_is_local(stack: Stack) -> None:
+def test_a_function_gets_a_token_of_the_stand_in(stack: Stack) -> None:
     stack.ended(stack.create(ARGUMENT).name)
     token = stack.functions.requests[0][2].removeprefix("Bearer ")
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
@@ -55,7 +55,7 @@ def test_a_transform_that_fails_is_started_again(stack: Stack) -> None:
     assert len(stack.job_calls("transform")) == 2
 
 
-def test_a_lost_answer_and_a_503_are_asked_again(stack: Stack) -> None:
+def test_a_call_is_repeated_after_a_lost_answer_and_after_a_503(stack: Stack) -> None:
     published = (200, {"outcome": "published", "release": "R1", "reason": ""})
     stack.functions.script["/warm_cache"] = [LOST, (503, {"error": "not yet"}), published]
     execution = stack.ended(stack.create(ARGUMENT).name)
@@ -63,7 +63,7 @@ def test_a_lost_answer_and_a_503_are_asked_again(stack: Stack) -> None:
     assert [path for path, _, _ in stack.functions.requests].count("/warm_cache") == 3
 
 
-def test_a_422_is_not_asked_again_and_shows_its_answer(stack: Stack) -> None:
+def test_a_call_is_not_repeated_after_a_422_and_its_answer_is_shown(stack: Stack) -> None:
     stack.functions.script["/warm_cache"] = [(422, {"error": "no record of this run"})]
     execution = stack.ended(stack.create(ARGUMENT).name)
     assert execution.state == State.FAILED
@@ -78,10 +78,7 @@ def test_an_execution_whose_server_is_killed_is_shown_as_failed_and_the_next_one
     wait_for(lambda: stack.job_calls("transform"), what="the transform has started")
     steps = [(s.routine, s.step) for s in stack.client.get_execution(name=name).status.current_steps]
     assert steps == [("main", "transform"), ("run_job", "run")]
-    server = stack.processes.pop()
-    server.kill()
-    server.wait()
-    stack.start_workflows()
+    stack.workflows.restart()
     killed = stack.client.get_execution(name=name)
     assert killed.state == State.FAILED
     assert json.loads(killed.error.payload)["tags"] == ["SystemError"]

@@ -29,8 +29,8 @@ class Region:
     line: int = 0
     step: str = ""
 
-    def around(self) -> Iterator["Region"]:
-        """This region and those that enclose it."""
+    def enclosing(self) -> Iterator["Region"]:
+        """This region, then those around it."""
         region: Region | None = self
         while region is not None:
             yield region
@@ -38,7 +38,7 @@ class Region:
 
 
 @dataclass
-class Names:
+class Variables:
     """The names of one routine."""
 
     uses: list[Mention] = field(default_factory=list)
@@ -48,14 +48,14 @@ class Names:
     def faults(self, routine: str) -> Iterator[tuple[int, str, str]]:
         """Line, step and reason of everything that is wrong."""
         for use in self.uses:
-            if not any(use.name in region.declared for region in use.region.around()):
+            if not any(use.name in region.declared for region in use.region.enclosing()):
                 yield use.line, use.step, f"the variable {use.name!r} is never assigned in routine {routine!r} or here"
         for assignment in self.assignments:
             if _is_read_only(assignment):
                 reason = f"the variable {assignment.name!r} is of an enclosing scope and not listed in shared"
                 yield assignment.line, assignment.step, reason
         for region in self.regions:
-            outside = [each for each in region.around() if each is not region]
+            outside = [each for each in region.enclosing() if each is not region]
             for name in region.loop_names:
                 if any(name in each.declared for each in outside):
                     yield region.line, region.step, f"the loop variable {name!r} has the name of a variable around it"
@@ -65,10 +65,9 @@ class Names:
 
 
 def _is_read_only(assignment: Mention) -> bool:
-    """Whether a parallel branch stands between an assignment and its variable, which it does not share."""
-    barred = False
-    found = False
-    for region in assignment.region.around():
-        found = found or (barred and assignment.name in region.declared)
-        barred = barred or (region.shared is not None and assignment.name not in region.shared)
-    return found
+    """Whether a parallel branch that does not share the variable stands between it and the assignment."""
+    not_shared = read_only = False
+    for region in assignment.region.enclosing():
+        read_only = read_only or (not_shared and assignment.name in region.declared)
+        not_shared = not_shared or (region.shared is not None and assignment.name not in region.shared)
+    return read_only

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.cloud.scheduler_v1 import Job
 
-from stand_ins.scheduler.jobs import backoff, may_retry, next_time, with_defaults
+from stand_ins.scheduler.schedules import backoff, may_retry, next_time, with_defaults
 
 
 def job(schedule: str = "0 5 * * *", time_zone: str = "Etc/UTC", **retry: object) -> Job:
@@ -26,8 +26,8 @@ def job(schedule: str = "0 5 * * *", time_zone: str = "Etc/UTC", **retry: object
     ],
 )
 def test_the_next_time_follows_the_clock_on_the_wall(schedule: str, after: str, expected: str) -> None:
-    found = next_time(job(schedule, "America/New_York"), datetime.fromisoformat(f"{after}+00:00"))
-    assert found == datetime.fromisoformat(f"{expected}+00:00")
+    time = next_time(job(schedule, "America/New_York"), datetime.fromisoformat(f"{after}+00:00"))
+    assert time == datetime.fromisoformat(f"{expected}+00:00")
 
 
 def test_a_time_is_never_its_own_successor() -> None:

@@ -1,4 +1,4 @@
-"""Jobs: what a valid one is, when it is due, how long it waits between attempts, and the file that keeps them all."""
+"""Jobs: which are valid, when one is due, how long it waits between attempts, and the file that keeps them all."""
 
 import threading
 from collections.abc import Callable
@@ -21,37 +21,37 @@ MAX_RETRIES = 5
 
 def with_defaults(job: Job) -> Job:
     """A copy of ``job`` with the API's defaults; ``InvalidArgument`` or 501 names a field that cannot be served."""
-    made = Job(job)
-    made.time_zone = made.time_zone or "Etc/UTC"
-    made.attempt_deadline = made.attempt_deadline or DEADLINE
-    made.retry_config.min_backoff_duration = made.retry_config.min_backoff_duration or MIN_BACKOFF
-    made.retry_config.max_backoff_duration = made.retry_config.max_backoff_duration or MAX_BACKOFF
-    made.retry_config.max_doublings = made.retry_config.max_doublings or MAX_DOUBLINGS
-    made.http_target.http_method = made.http_target.http_method or HttpMethod.POST
+    copy = Job(job)
+    copy.time_zone = copy.time_zone or "Etc/UTC"
+    copy.attempt_deadline = copy.attempt_deadline or DEADLINE
+    copy.retry_config.min_backoff_duration = copy.retry_config.min_backoff_duration or MIN_BACKOFF
+    copy.retry_config.max_backoff_duration = copy.retry_config.max_backoff_duration or MAX_BACKOFF
+    copy.retry_config.max_doublings = copy.retry_config.max_doublings or MAX_DOUBLINGS
+    copy.http_target.http_method = copy.http_target.http_method or HttpMethod.POST
     if "pubsub_target" in job or "app_engine_http_target" in job or "oauth_token" in job.http_target:
         raise exceptions.MethodNotImplemented("only httpTarget, without oauthToken, is served here")
-    if not made.http_target.uri.startswith(("http://", "https://")):
+    if not copy.http_target.uri.startswith(("http://", "https://")):
         raise exceptions.InvalidArgument(
             f"httpTarget.uri: http:// or https:// is expected, found {job.http_target.uri!r}"
         )
-    if len(made.schedule.split()) != 5 or not croniter.is_valid(made.schedule):
-        raise exceptions.InvalidArgument(f"schedule: five fields of unix-cron are expected, found {made.schedule!r}")
+    if len(copy.schedule.split()) != 5 or not croniter.is_valid(copy.schedule):
+        raise exceptions.InvalidArgument(f"schedule: five fields of unix-cron are expected, found {copy.schedule!r}")
     try:
-        ZoneInfo(made.time_zone)
+        ZoneInfo(copy.time_zone)
     except (KeyError, ValueError):
-        raise exceptions.InvalidArgument(f"timeZone: an IANA name is expected, found {made.time_zone!r}") from None
-    if not DEADLINES[0] <= made.attempt_deadline <= DEADLINES[1]:
-        raise exceptions.InvalidArgument(f"attemptDeadline: 15 s to 30 min, found {made.attempt_deadline}")
-    if not 0 <= made.retry_config.retry_count <= MAX_RETRIES:
-        raise exceptions.InvalidArgument(f"retryConfig.retryCount: 0 to 5, found {made.retry_config.retry_count}")
-    return made
+        raise exceptions.InvalidArgument(f"timeZone: an IANA name is expected, found {copy.time_zone!r}") from None
+    if not DEADLINES[0] <= copy.attempt_deadline <= DEADLINES[1]:
+        raise exceptions.InvalidArgument(f"attemptDeadline: 15 s to 30 min, found {copy.attempt_deadline}")
+    if not 0 <= copy.retry_config.retry_count <= MAX_RETRIES:
+        raise exceptions.InvalidArgument(f"retryConfig.retryCount: 0 to 5, found {copy.retry_config.retry_count}")
+    return copy
 
 
 def next_time(job: Job, after: datetime) -> datetime:
     """The first time after ``after`` that the cron of ``job`` names in its time zone, daylight saving included."""
     local = after.astimezone(ZoneInfo(job.time_zone))
-    found: datetime = croniter(job.schedule, local).get_next(datetime)
-    return found.astimezone(UTC)
+    time: datetime = croniter(job.schedule, local).get_next(datetime)
+    return time.astimezone(UTC)
 
 
 def backoff(job: Job, retry: int) -> timedelta:
@@ -70,7 +70,7 @@ def may_retry(job: Job, *, retries: int, elapsed: timedelta) -> bool:
 
 
 class JobStore:
-    """Every job by full name, on disk before a change is seen. Safe in any thread; ``changed`` tells of changes."""
+    """Every job by full name; a change is on disk before it is seen. Threads may wait on ``changed``."""
 
     def __init__(self, state: Path) -> None:
         state.mkdir(parents=True, exist_ok=True)

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from stand_ins.workflows import interpreter, program
-from stand_ins.workflows.errors import WorkflowError
+from stand_ins.workflows import interpreter, loader
 from stand_ins.workflows.execution import Execution
-from tests.conftest import free_port
-from tests.unit.workflows.conftest import ScaledClock
+from stand_ins.workflows.failures import WorkflowError
+
+from .conftest import ScaledClock
+from .servers import free_port
 
 RUN = "googleapis.run.v2.projects.locations.jobs.run"
 
@@ -73,17 +74,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def clock() -> ScaledClock:
-    return ScaledClock()
-
-
-@pytest.fixture
 def call(server: Server, clock: ScaledClock, tmp_path: Path) -> Any:
     def call_function(function: str, **args: Any) -> Any:
         path = tmp_path / "call.workflows.yaml"
         steps = [{"c": {"call": function, "args": args, "result": "r"}}, {"d": {"return": "${r}"}}]
         path.write_text(json.dumps(steps))
-        return interpreter.run(Execution(program.load(path), {"RUN_EMULATOR_HOST": server.url}, clock=clock), None)
+        execution = Execution({"RUN_EMULATOR_HOST": server.url}, clock=clock)
+        return interpreter.run(loader.load(path), execution, None)
 
     return call_function
 
@@ -111,9 +108,8 @@ def test_a_response_body_is_read_as_its_content_type_says(
         f"- c: {{call: http.get, args: {{url: '{server.url}'}}, result: r}}\n"
         "- d: {return: ['${get_type(r.body)}', '${r.code}', '${r.headers[\"X-Lower-Case\"]}']}\n"
     )
-    execution = Execution(program.load(path), {})
     kinds = {dict: "map", list: "list", str: "string", bytes: "bytes", type(None): "null"}
-    assert interpreter.run(execution, None) == [kinds[type(value)], 200, "v"]
+    assert interpreter.run(loader.load(path), Execution({}), None) == [kinds[type(value)], 200, "v"]
 
 
 @pytest.mark.parametrize(

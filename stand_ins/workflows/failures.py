@@ -1,13 +1,9 @@
-"""Two kinds of error: a file that is refused, and an error of an execution, which a workflow may catch."""
+"""How an execution fails: by an error that its workflow may catch, or because it was cancelled."""
 
 import json
 from typing import Any, NamedTuple
 
-from biaac.errors import PermanentError
-
-
-class Refused(PermanentError):
-    """A workflow file cannot be loaded: the message names file, line, step and the thing that is wrong."""
+PARENTS = {"KeyError": "LookupError", "IndexError": "LookupError", "ConnectionFailedError": "ConnectionError"}
 
 
 class Cancelled(Exception):
@@ -15,7 +11,7 @@ class Cancelled(Exception):
 
 
 class Place(NamedTuple):
-    """Where in the source an error passed: one for each routine on the call stack."""
+    """A step that an error passed on its way up: one for each routine on the call stack."""
 
     routine: str
     step: str
@@ -35,7 +31,7 @@ class WorkflowError(Exception):
         self._frame: object = None
 
     def passed(self, frame: object, place: Place) -> None:
-        """Note the innermost step of each routine the error leaves."""
+        """Note the innermost step of each routine that the error leaves."""
         if frame is not self._frame:
             self._frame = frame
             self.places.append(place)
@@ -54,10 +50,10 @@ class WorkflowError(Exception):
         return f"RuntimeError: {json.dumps(self.payload, ensure_ascii=False, default=repr)}"
 
 
-PARENTS = {"KeyError": "LookupError", "IndexError": "LookupError", "ConnectionFailedError": "ConnectionError"}
-
-
 def failure(tag: str, message: str, **more: Any) -> WorkflowError:
-    """A built-in error: a map with ``message``, ``tags`` and what ``more`` the documentation gives it."""
+    """A built-in error: a map with ``message``, ``tags`` and the other keys that its documentation names.
+
+    >>> raise failure("KeyError", "key not found: x")
+    """
     tags = [tag, PARENTS[tag]] if tag in PARENTS else [tag]
     return WorkflowError({"message": f"{tag}: {message}", "tags": tags, **more})

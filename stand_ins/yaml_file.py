@@ -1,4 +1,4 @@
-"""YAML (or JSON) as the service reads it, with the line of every key kept for error messages."""
+"""A YAML (or JSON) file in which every key knows its line, so that an error can name it."""
 
 import re
 from pathlib import Path
@@ -6,13 +6,13 @@ from typing import Any
 
 import yaml
 
-from stand_ins.workflows.errors import Refused
 
-MAX_SOURCE = 128 * 1024  # bytes: https://cloud.google.com/workflows/quotas
+class Refused(Exception):
+    """A file cannot be used. The message names the file, the line, what is wrong and what to do."""
 
 
 class Map(dict[str, Any]):
-    """A mapping that knows the line of each of its keys."""
+    """A mapping that knows its line and the line of each of its keys."""
 
     def __init__(self, line: int) -> None:
         super().__init__()
@@ -35,24 +35,20 @@ for _tag, _pattern, _first in (
 
 
 def load(path: Path) -> Any:
-    """The value of a file: maps are ``Map``; ``Refused`` names file and line of what is not YAML."""
+    """The value of a file, in which each mapping is a ``Map``; ``Refused`` for a file that is not YAML."""
     try:
-        data = path.read_bytes()
+        node = yaml.compose(path.read_bytes().decode("utf-8"), Loader=_Loader)
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from None
-    if len(data) > MAX_SOURCE:
-        raise Refused(f"{path}: {len(data)} bytes, the limit of a workflow is {MAX_SOURCE}")
-    try:
-        node = yaml.compose(data.decode("utf-8"), Loader=_Loader)
     except UnicodeDecodeError as error:
         raise Refused(f"{path}: not UTF-8 at byte {error.start}") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Refused(f"{path}:{line}: not YAML: {error.problem}", hint=f"edit {path}") from None
+        raise Refused(f"{path}:{line}: not YAML: {error.problem}\n  next: edit {path}") from None
     except yaml.YAMLError as error:
         raise Refused(f"{path}: not YAML: {error}") from None
     if node is None:
-        raise Refused(f"{path}: empty; a workflow has at least one step")
+        raise Refused(f"{path}: empty")
     return _value(path, node)
 
 
@@ -62,17 +58,17 @@ def _value(path: Path, node: yaml.Node) -> Any:
         return [_value(path, item) for item in node.value]
     if isinstance(node, yaml.ScalarNode):
         return _scalar(path, node, line)
-    found = Map(line)
+    mapping = Map(line)
     for key_node, value_node in node.value:
         key_line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
             raise Refused(f"{path}:{key_line}: a key must be text; put an expression with braces into quotes")
         key = key_node.value
-        if key in found:
-            raise Refused(f"{path}:{key_line}: {key!r} is there twice (first on line {found.lines[key]})")
-        found[key] = _value(path, value_node)
-        found.lines[key] = key_line
-    return found
+        if key in mapping:
+            raise Refused(f"{path}:{key_line}: {key!r} is there twice (first on line {mapping.lines[key]})")
+        mapping[key] = _value(path, value_node)
+        mapping.lines[key] = key_line
+    return mapping
 
 
 def _scalar(path: Path, node: yaml.ScalarNode, line: int) -> Any:
@@ -84,5 +80,5 @@ def _scalar(path: Path, node: yaml.ScalarNode, line: int) -> Any:
     if kind in ("int", "float"):
         return int(node.value) if kind == "int" else float(node.value)
     if kind != "str":
-        raise Refused(f"{path}:{line}: the YAML tag {node.tag} is not part of a workflow")
+        raise Refused(f"{path}:{line}: the YAML tag {node.tag} is not supported")
     return node.value

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from stand_ins.workflows.errors import Refused, WorkflowError
+from stand_ins.workflows.failures import WorkflowError
+from stand_ins.yaml_file import Refused
 
 
 @pytest.mark.parametrize(
@@ -133,9 +134,9 @@ from stand_ins.workflows.errors import Refused, WorkflowError
     ],
 )
 def test_an_expression_has_the_documented_value(evaluate: Callable[[str], Any], expression: str, value: Any) -> None:
-    found = evaluate(expression)
-    assert found == value
-    assert type(found) is type(value)
+    result = evaluate(expression)
+    assert result == value
+    assert type(result) is type(value)
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,20 @@
 """The ``http`` module: requests, their errors, and the default retry policies.
 
-https://cloud.google.com/workflows/docs/http-requests. A laptop has no Google identity: ``auth`` sends an unsigned
-token that anyone can recognise (its ``iss`` is ``stand_ins.workflows``, its ``alg`` is ``none``), and to loopback only.
+https://cloud.google.com/workflows/docs/http-requests. ``auth`` sends an unsigned token: its ``iss`` is
+``stand_ins.workflows``, its ``alg`` is ``none``, and it goes to loopback only.
 """
 
-import base64
-import json
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from stand_ins.workflows.errors import failure
+from stand_ins.unsigned_token import unsigned_token
 from stand_ins.workflows.execution import Execution
-from stand_ins.workflows.functions import CONSTANTS, FUNCTIONS, Number, function
-from stand_ins.workflows.values import from_json, text, to_json, type_name
+from stand_ins.workflows.failures import failure
+from stand_ins.workflows.values import Number, from_json, text, to_json, type_name
 
 MAX_RESPONSE = 2 * 1024 * 1024  # bytes: https://cloud.google.com/workflows/quotas
 MAX_TIMEOUT = 1800  # seconds
@@ -24,7 +23,6 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-@function("http.request", blocking=True)
 def request(
     execution: Execution,
     method: str,
@@ -92,7 +90,6 @@ def _exchange(
         raise failure("ConnectionError", f"{url}: {error}") from None
 
 
-@function("http.get", blocking=True)
 def get(
     execution: Execution,
     url: str,
@@ -101,12 +98,11 @@ def get(
     query: dict | None = None,  # type: ignore[type-arg]
     auth: dict | None = None,  # type: ignore[type-arg]
 ) -> dict[str, Any]:
-    """GET."""
+    """As ``request``, without a body."""
     return request(execution, "GET", url, timeout=timeout, headers=headers, query=query, auth=auth)
 
 
-def _with_body(method: str) -> None:
-    @function(f"http.{method.lower()}", blocking=True)
+def _with_body(method: str) -> Callable[..., dict[str, Any]]:
     def send(
         execution: Execution,
         url: str,
@@ -118,9 +114,7 @@ def _with_body(method: str) -> None:
     ) -> dict[str, Any]:
         return request(execution, method, url, timeout=timeout, body=body, headers=headers, query=query, auth=auth)
 
-
-for _method in ("POST", "PUT", "PATCH", "DELETE"):
-    _with_body(_method)
+    return send
 
 
 def _header(name: str, value: Any) -> str:
@@ -173,40 +167,40 @@ def _canonical(headers: httpx.Headers) -> dict[str, str]:
 
 
 def _token(auth: dict[str, Any], url: str) -> str:
-    """An unsigned token of the asked kind, for loopback only."""
+    """An unsigned token of the kind that ``auth`` names, for loopback only."""
     kind = auth.get("type")
     known = {"OIDC": {"type", "audience"}, "OAuth2": {"type", "scope", "scopes"}}
     if kind not in known or set(auth) - known[kind]:
         raise failure("ValueError", f"http: auth takes type OIDC (audience) or OAuth2 (scope, scopes), found {auth}")
     if urlsplit(url).hostname not in LOOPBACK:
-        raise failure("AuthError", f"{url}: a laptop has no credentials for {kind}; only loopback is served")
-    claims = {"iss": "stand_ins.workflows", "aud": auth.get("audience", url), "type": kind}
-    parts = (json.dumps(part, separators=(",", ":")).encode() for part in ({"alg": "none", "typ": "JWT"}, claims))
-    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
+        raise failure("AuthError", f"{url}: this server has no credentials for {kind}; only loopback is served")
+    return unsigned_token({"iss": "stand_ins.workflows", "aud": auth.get("audience", url), "type": kind})
 
 
 def _worth_a_retry(error: Any, codes: set[int], tags: set[str]) -> bool:
     return isinstance(error, dict) and (error.get("code") in codes or bool(tags & set(error.get("tags") or [])))
 
 
-@function("http.default_retry_predicate")
 def default_retry_predicate(exception: Any) -> bool:
     """Whether asking again is safe and may help, for idempotent targets."""
     tags = {"ConnectionError", "ConnectionFailedError", "TimeoutError"}
     return _worth_a_retry(exception, {429, 502, 503, 504}, tags)
 
 
-@function("http.default_retry_predicate_non_idempotent")
 def default_retry_predicate_non_idempotent(exception: Any) -> bool:
     """Whether asking again is safe and may help, where a request must not take effect twice."""
     return _worth_a_retry(exception, {429, 503}, {"ConnectionFailedError"})
 
 
-for _suffix in ("", "_non_idempotent"):
-    _predicate = FUNCTIONS[f"http.default_retry_predicate{_suffix}"]
-    CONSTANTS[f"http.default_retry_predicate{_suffix}"] = _predicate
-    CONSTANTS[f"http.default_retry{_suffix}"] = {
-        "predicate": _predicate,
-        "max_retries": 5,
-        "backoff": {"initial_delay": 1.0, "max_delay": 60.0, "multiplier": 1.25},
-    }
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "http.default_retry_predicate": default_retry_predicate,
+    "http.default_retry_predicate_non_idempotent": default_retry_predicate_non_idempotent,
+}
+BLOCKING: dict[str, Callable[..., Any]] = {
+    "http.request": request,
+    "http.get": get,
+    "http.post": _with_body("POST"),
+    "http.put": _with_body("PUT"),
+    "http.patch": _with_body("PATCH"),
+    "http.delete": _with_body("DELETE"),
+}

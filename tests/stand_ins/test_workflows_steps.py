@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from stand_ins.workflows.errors import Refused, WorkflowError
-from tests.unit.workflows.conftest import ScaledClock
+from stand_ins.workflows.failures import WorkflowError
+from stand_ins.yaml_file import Refused
+
+from .conftest import ScaledClock
 
 CASES = {
     "variables: assign into maps and lists": (

@@ -1,12 +1,11 @@
-"""The interpreter as a process, the Cloud Run stand-in as another, and a server of functions with scripted answers."""
+"""The project's workflow in the stand-in for Workflows; the stand-in for Cloud Run; functions with scripted answers."""
 
 import json
 import socket
-import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,11 @@ from google.cloud.workflows import executions_v1
 
 from biaac.clients import executions_client
 from biaac.settings import ROOT, Settings
-from tests.conftest import free_port, wait_for
+from tests.conftest import wait_for
+from tests.stand_ins.conftest import start
+from tests.stand_ins.servers import Process, Start
+
+__all__ = ["start"]  # a fixture of another folder
 
 State = executions_v1.Execution.State
 LOST = "lost"  # an answer that never arrives: the connection ends instead
@@ -76,43 +79,9 @@ class Stack:
 
     functions: FunctionsServer
     folder: Path
-    port: int
-    run_port: int
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    source: Path = ROOT / "workflows/refresh.workflows.yaml"
-    parent: str = "projects/laptop/locations/local/workflows/refresh"
-
-    @property
-    def client(self) -> executions_v1.ExecutionsClient:
-        """The unmodified client, as the project makes it."""
-        return executions_client(Settings.load())
-
-    def start_workflows(self) -> subprocess.Popen[bytes]:
-        """The interpreter; it answers when this returns."""
-        line = [sys.executable, "-m", "stand_ins.workflows", "--port", str(self.port), "--state", self.folder / "state"]
-        line += ["--source", self.source, "--project", "laptop", "--location", "local"]
-        line += ["--set", f"WARM_CACHE_URL={self.functions.url}/warm_cache"]
-        line += ["--set", f"PROMOTE_URL={self.functions.url}/promote"]
-        line += ["--set", f"RUN_EMULATOR_HOST=http://127.0.0.1:{self.run_port}"]
-        return self._start(line, self.port)
-
-    def start_run_jobs(self) -> subprocess.Popen[bytes]:
-        """The stand-in for Cloud Run with the workflow's two jobs."""
-        jobs = {
-            name: {"command": [sys.executable, str(self.folder / f"{name}.py")]}
-            for name in ("transform", "superset-refresh")
-        }
-        (self.folder / "jobs.yaml").write_text(yaml.safe_dump(jobs))
-        line = [sys.executable, "-m", "stand_ins.run_jobs", "--port", str(self.run_port)]
-        line += ["--state", self.folder / "run", "--logs", self.folder / "logs", "--jobs", self.folder / "jobs.yaml"]
-        return self._start(line, self.run_port)
-
-    def _start(self, line: list[Any], port: int) -> subprocess.Popen[bytes]:
-        with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen([str(each) for each in line], cwd=ROOT, stdout=log, stderr=log)
-        self.processes.append(process)
-        wait_for(lambda: socket.create_connection(("127.0.0.1", port), timeout=1).close() is None, what=str(line[2]))
-        return process
+    client: executions_v1.ExecutionsClient
+    parent: str
+    workflows: Process
 
     def job(self, name: str, *script: str) -> None:
         """Each start of the job does the next: an exit code or hang."""
@@ -131,42 +100,41 @@ class Stack:
 
     def ended(self, name: str) -> executions_v1.Execution:
         """The execution once it is over."""
-        wait_for(lambda: self.client.get_execution(name=name).state != State.ACTIVE, seconds=60, what=name)
+        wait_for(lambda: self.client.get_execution(name=name).state != State.ACTIVE, seconds=120, what=name)
         return self.client.get_execution(name=name)
 
 
 @pytest.fixture
-def stack(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stack]:
-    """Both stand-ins run; jobs succeed and functions publish unless the test says otherwise."""
+def stack(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, start: Start
+) -> Iterator[Stack]:
+    """The stand-ins for Workflows and Cloud Run; jobs succeed and functions publish unless the test says otherwise."""
     functions = FunctionsServer()
     threading.Thread(target=functions.serve_forever, args=(0.02,), daemon=True).start()
-    stack = Stack(functions, tmp_path, free_port(), free_port())
-    monkeypatch.setenv("WORKFLOWS_EMULATOR_HOST", f"127.0.0.1:{stack.port}")
+    jobs = {
+        name: {"command": [sys.executable, str(tmp_path / f"{name}.py")]} for name in ("transform", "superset-refresh")
+    }
+    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump(jobs))
+    run = start(
+        "stand_ins.run_jobs",
+        *("--state", tmp_path / "run", "--logs", tmp_path / "logs", "--jobs", tmp_path / "jobs.yaml"),
+    )
+    workflows = start(
+        "stand_ins.workflows",
+        *("--state", tmp_path / "state", "--source", ROOT / "workflows/refresh.workflows.yaml"),
+        *("--project", environment["GOOGLE_CLOUD_PROJECT"], "--location", environment["GOOGLE_CLOUD_LOCATION"]),
+        *("--set", f"WARM_CACHE_URL={functions.url}/warm_cache", "--set", f"PROMOTE_URL={functions.url}/promote"),
+        *("--set", f"RUN_EMULATOR_HOST={run.url}"),
+    )
+    monkeypatch.setenv("WORKFLOWS_EMULATOR_HOST", f"127.0.0.1:{workflows.port}")
+    settings = Settings.load()
+    parent = f"{settings.parent}/workflows/refresh"
+    stack = Stack(functions, tmp_path, executions_client(settings), parent, workflows)
     stack.job("transform", "0")
     stack.job("superset-refresh", "0")
     functions.script = {
         "/warm_cache": [(200, {"outcome": "published", "release": "R1", "reason": ""})],
         "/promote": [(200, {"outcome": "promoted", "current": "R1"})],
     }
-    stack.start_run_jobs()
-    stack.start_workflows()
     yield stack
     functions.shutdown()
-    for process in reversed(stack.processes):
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture
-def serve_source(stack: Stack, tmp_path: Path) -> Callable[[str], Stack]:
-    """Serve another workflow than the project's own."""
-
-    def serve(source: str) -> Stack:
-        stack.processes.pop().kill()
-        stack.source = tmp_path / "other.workflows.yaml"
-        stack.source.write_text(source)
-        stack.parent = "projects/laptop/locations/local/workflows/other"
-        stack.port = free_port()
-        return stack
-
-    return serve

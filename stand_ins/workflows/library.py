@@ -1,18 +1,14 @@
-"""What can be called: a decorator puts a Python function into the library; its annotations are the type checks."""
+"""What a workflow can call, by its name in the language. The annotations of a Python function are its type checks."""
 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import Any, get_args
 
-from stand_ins.workflows.errors import failure
+from stand_ins.workflows import connectors, http_calls, stdlib, text_functions
+from stand_ins.workflows.execution import Execution
+from stand_ins.workflows.failures import failure
 from stand_ins.workflows.values import type_name
-
-if TYPE_CHECKING:
-    from stand_ins.workflows.execution import Execution
-
-Number = int | float
-Python = TypeVar("Python", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +34,11 @@ class Function:
     blocking: bool
     with_execution: bool  # its first argument is the running execution
 
-    def positional(self, execution: "Execution", values: list[Any]) -> Any:
+    def positional(self, execution: Execution, values: list[Any]) -> Any:
         """Call with the arguments of an expression."""
         return self.named(execution, {p.name: value for p, value in zip(self.parameters, values, strict=False)})
 
-    def named(self, execution: "Execution", arguments: dict[str, Any]) -> Any:
+    def named(self, execution: Execution, arguments: dict[str, Any]) -> Any:
         """Call with the ``args`` of a call step."""
         for fault in self.faults(set(arguments)):
             raise failure("TypeError", fault)
@@ -65,29 +61,29 @@ class Function:
             raise failure("TypeError", f"{self.name}: {parameter.name} must be {expected}, found {type_name(value)}")
 
 
-FUNCTIONS: dict[str, Function] = {}
-CONSTANTS: dict[str, Any] = {}  # dotted names that are values, such as http.default_retry
-
-
-def function(name: str, *, blocking: bool = False) -> Callable[[Python], Python]:
-    """Register a Python function under its name in the language; parameter names are the documented ones."""
-
-    def register(python: Python) -> Python:
-        parameters = list(inspect.signature(python).parameters.values())
-        with_execution = bool(parameters) and parameters[0].name == "execution"
-        FUNCTIONS[name] = Function(
-            name=name,
-            python=python,
-            parameters=tuple(_parameter(parameter) for parameter in parameters[with_execution:]),
-            blocking=blocking,
-            with_execution=with_execution,
-        )
-        return python
-
-    return register
+def _function(name: str, python: Callable[..., Any], *, blocking: bool) -> Function:
+    parameters = list(inspect.signature(python).parameters.values())
+    with_execution = bool(parameters) and parameters[0].name == "execution"
+    return Function(name, python, tuple(map(_parameter, parameters[with_execution:])), blocking, with_execution)
 
 
 def _parameter(parameter: inspect.Parameter) -> Parameter:
     annotation = parameter.annotation
     kinds = None if annotation is Any else frozenset(get_args(annotation) or (annotation,))
     return Parameter(parameter.name, parameter.default is inspect.Parameter.empty, kinds)
+
+
+_QUICK = stdlib.FUNCTIONS | text_functions.FUNCTIONS | http_calls.FUNCTIONS
+_BLOCKING = stdlib.BLOCKING | http_calls.BLOCKING | connectors.BLOCKING
+FUNCTIONS = {name: _function(name, python, blocking=False) for name, python in _QUICK.items()}
+FUNCTIONS |= {name: _function(name, python, blocking=True) for name, python in _BLOCKING.items()}
+
+_BACKOFF = {"initial_delay": 1.0, "max_delay": 60.0, "multiplier": 1.25}
+_PREDICATES = ("http.default_retry_predicate", "http.default_retry_predicate_non_idempotent")
+_IDEMPOTENT, _NON_IDEMPOTENT = (FUNCTIONS[name] for name in _PREDICATES)
+CONSTANTS: dict[str, Any] = {  # dotted names that are values
+    **{name: FUNCTIONS[name] for name in ("retry.always", "retry.never", *_PREDICATES)},
+    "retry.default_backoff": _BACKOFF,
+    "http.default_retry": {"predicate": _IDEMPOTENT, "max_retries": 5, "backoff": _BACKOFF},
+    "http.default_retry_non_idempotent": {"predicate": _NON_IDEMPOTENT, "max_retries": 5, "backoff": _BACKOFF},
+}

@@ -4,13 +4,13 @@ https://cloud.google.com/workflows/docs/reference/stdlib/text/find_all_regex
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
 import re2
 
-from stand_ins.workflows.errors import failure
-from stand_ins.workflows.functions import function
+from stand_ins.workflows.failures import failure
 
 _OPTIONS = re2.Options()
 _OPTIONS.longest_match = True
@@ -25,7 +25,6 @@ def _regexp(pattern: str) -> Any:
         raise failure("ValueError", f"regular expression {pattern!r}: {reason}") from None
 
 
-@function("text.decode")
 def decode(data: bytes, charset: str = "UTF-8") -> str:
     """Text from bytes."""
     try:
@@ -34,7 +33,6 @@ def decode(data: bytes, charset: str = "UTF-8") -> str:
         raise failure("ValueError", f"text.decode: {error}") from None
 
 
-@function("text.encode")
 def encode(text: str, charset: str = "UTF-8") -> bytes:
     """Bytes from text."""
     try:
@@ -43,31 +41,26 @@ def encode(text: str, charset: str = "UTF-8") -> bytes:
         raise failure("ValueError", f"text.encode: {error}") from None
 
 
-@function("text.find_all")
 def find_all(source: str, substr: str) -> list[int]:
     """Where a substring stands."""
     return [match.start() for match in re.finditer(re.escape(substr), source)]
 
 
-@function("text.find_all_regex")
 def find_all_regex(source: str, regexp: str) -> list[dict[str, Any]]:
     """Where a regular expression matches, and what."""
     return [{"index": match.start(), "match": match.group()} for match in _regexp(regexp).finditer(source)]
 
 
-@function("text.match_regex")
 def match_regex(source: str, regexp: str) -> bool:
     """Whether a regular expression matches anywhere."""
     return _regexp(regexp).search(source) is not None
 
 
-@function("text.replace_all")
 def replace_all(source: str, substr: str, repl: str) -> str:
     """Every instance of a substring replaced."""
     return source.replace(substr, repl)
 
 
-@function("text.replace_all_regex")
 def replace_all_regex(source: str, substr: str, repl: str) -> str:
     r"""Every match replaced; ``\0`` is the match, ``\1`` to ``\9`` its groups."""
     pattern = _regexp(substr)
@@ -85,13 +78,11 @@ def replace_all_regex(source: str, substr: str, repl: str) -> str:
     return str(pattern.sub(expand, source))
 
 
-@function("text.split")
 def split(source: str, separator: str) -> list[str]:
     """The parts between separators; every character for an empty one."""
     return source.split(separator) if separator else list(source)
 
 
-@function("text.substring")
 def substring(source: str, start: int, end: int) -> str:
     """Characters from ``start`` up to but not including ``end``."""
     if not 0 <= start <= end <= len(source):
@@ -99,31 +90,44 @@ def substring(source: str, start: int, end: int) -> str:
     return source[start:end]
 
 
-@function("text.to_lower")
 def to_lower(source: str) -> str:
     """Lower case."""
     return source.lower()
 
 
-@function("text.to_upper")
 def to_upper(source: str) -> str:
     """Upper case."""
     return source.upper()
 
 
-@function("text.url_decode")
 def url_decode(source: str) -> str:
     """Percent escapes and pluses undone."""
     return unquote_plus(source)
 
 
-@function("text.url_encode")
 def url_encode(source: str) -> str:
     """Percent-encoded, spaces too."""
     return quote(source, safe="")
 
 
-@function("text.url_encode_plus")
 def url_encode_plus(source: str) -> str:
     """Percent-encoded, spaces as pluses."""
     return quote_plus(source)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "text.decode": decode,
+    "text.encode": encode,
+    "text.find_all": find_all,
+    "text.find_all_regex": find_all_regex,
+    "text.match_regex": match_regex,
+    "text.replace_all": replace_all,
+    "text.replace_all_regex": replace_all_regex,
+    "text.split": split,
+    "text.substring": substring,
+    "text.to_lower": to_lower,
+    "text.to_upper": to_upper,
+    "text.url_decode": url_decode,
+    "text.url_encode": url_encode,
+    "text.url_encode_plus": url_encode_plus,
+}

@@ -3,11 +3,14 @@
 import time
 import uuid
 from dataclasses import dataclass
+from functools import partial
 
 import grpc
 import structlog
+from google.api_core import exceptions
 from google.pubsub_v1.types import GetTopicRequest, PublishRequest, PublishResponse, PubsubMessage, Topic
 
+from stand_ins import google_grpc
 from stand_ins.eventarc.outbox import Event, Outbox
 
 FINALIZED = "OBJECT_FINALIZE"
@@ -23,32 +26,26 @@ class Trigger:
 
 
 def serve(server: grpc.Server, outbox: Outbox, triggers: list[Trigger]) -> None:
-    """Start to answer; Publish answers only when every event it causes is on disk."""
-
-    def publish(request: PublishRequest, context: grpc.ServicerContext) -> PublishResponse:
-        ids = [str(uuid.uuid4().int % 10**17) for _ in request.messages]  # Pub/Sub's are decimal numbers
-        for message in request.messages:
-            if not {"eventType", "bucketId", "objectId", "eventTime"} <= set(message.attributes):
-                reason = f"not a Cloud Storage notification: attributes {dict(message.attributes)}"
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, reason)
-        outbox.add([event for id_, m in zip(ids, request.messages, strict=True) for event in events(id_, m, triggers)])
-        return PublishResponse(message_ids=ids)
-
-    methods = {
-        "Publish": grpc.unary_unary_rpc_method_handler(
-            publish, request_deserializer=PublishRequest.deserialize, response_serializer=PublishResponse.serialize
-        ),
-        "GetTopic": grpc.unary_unary_rpc_method_handler(
-            lambda request, _: Topic(name=request.topic),
-            request_deserializer=GetTopicRequest.deserialize,
-            response_serializer=Topic.serialize,
-        ),
+    """Start to answer."""
+    methods: dict[str, google_grpc.Method] = {
+        "Publish": (partial(_publish, outbox, triggers), PublishRequest, PublishResponse),
+        "GetTopic": (lambda request: Topic(name=request.topic), GetTopicRequest, Topic),
     }
-    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("google.pubsub.v1.Publisher", methods)])
-    server.start()
+    google_grpc.serve(server, "google.pubsub.v1.Publisher", methods)
 
 
-def events(message_id: str, message: PubsubMessage, triggers: list[Trigger]) -> list[Event]:
+def _publish(outbox: Outbox, triggers: list[Trigger], request: PublishRequest) -> PublishResponse:
+    """Answer only when every event that the messages cause is on disk."""
+    for message in request.messages:
+        if not {"eventType", "bucketId", "objectId", "eventTime"} <= set(message.attributes):
+            reason = f"not a Cloud Storage notification: attributes {dict(message.attributes)}"
+            raise exceptions.InvalidArgument(reason)
+    ids = [str(uuid.uuid4().int % 10**17) for _ in request.messages]  # Pub/Sub's are decimal numbers
+    outbox.add([event for id_, m in zip(ids, request.messages, strict=True) for event in _events(id_, m, triggers)])
+    return PublishResponse(message_ids=ids)
+
+
+def _events(message_id: str, message: PubsubMessage, triggers: list[Trigger]) -> list[Event]:
     """One event for each trigger that a notification matches."""
     attributes, now = message.attributes, time.time()
     fields = {"id": message_id, "object": f"gs://{attributes['bucketId']}/{attributes['objectId']}"}
@@ -57,20 +54,5 @@ def events(message_id: str, message: PubsubMessage, triggers: list[Trigger]) -> 
         return []
     urls = [trigger.url for trigger in triggers if trigger.bucket == attributes["bucketId"]]
     log.info("received", **fields, urls=urls)
-    return [
-        Event(
-            number=0,
-            id=message_id,
-            bucket=attributes["bucketId"],
-            object=attributes["objectId"],
-            event_time=attributes["eventTime"],
-            data=message.data,
-            url=url,
-            received=now,
-            attempts=0,
-            next_attempt=now,
-            dead=False,
-            last_answer="",
-        )
-        for url in urls
-    ]
+    bucket, name, time_ = (attributes[key] for key in ("bucketId", "objectId", "eventTime"))
+    return [Event(0, message_id, bucket, name, time_, message.data, url, now, 0, now, False, "") for url in urls]

@@ -58,7 +58,8 @@ class _Api:
     def list_executions(self, location: str, job: str) -> run_v2.ListExecutionsResponse:
         self._job(job)
         executions, token = google_rest.page(self.executions.of_job(f"{location}/jobs/{job}"), default_size=100)
-        return run_v2.ListExecutionsResponse(executions=map(execution_message, executions), next_page_token=token)
+        messages = [execution_message(execution) for execution in executions]
+        return run_v2.ListExecutionsResponse(executions=messages, next_page_token=token)
 
     def get_execution(self, location: str, job: str, execution: str) -> run_v2.Execution:
         return execution_message(self._execution(f"{location}/jobs/{job}/executions/{execution}"))

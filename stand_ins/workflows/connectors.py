@@ -15,6 +15,7 @@ from stand_ins.workflows.http_calls import (
     default_retry_predicate_non_idempotent,
     request,
 )
+from stand_ins.workflows.signatures import Function, Optional, function
 from stand_ins.workflows.values import is_number, type_name
 
 ENDPOINT = "RUN_EMULATOR_HOST"
@@ -39,8 +40,8 @@ class _Wait:
 def run_job(
     execution: Execution,
     name: str,
-    body: dict | None = None,  # type: ignore[type-arg]  # annotations are the run-time type checks
-    connector_params: dict | None = None,  # type: ignore[type-arg]
+    body: dict[str, Any] | None,
+    connector_params: dict[str, Any] | None,
 ) -> Any:
     """Run a job and return its execution; OperationError if it failed, TimeoutError if it lasts too long."""
     wait = _parse(connector_params or {})
@@ -111,8 +112,13 @@ def _follow(execution: Execution, operation: Any, wait: _Wait) -> Any:
     return operation.get("response")
 
 
-BLOCKING: dict[str, Callable[..., Any]] = {
-    "googleapis.run.v2.projects.locations.jobs.run": run_job,
-    "googleapis.run.v2.projects.locations.jobs.get": get_resource,
-    "googleapis.run.v2.projects.locations.jobs.executions.get": get_resource,
-}
+def _connector(method: str, python: Callable[..., Any], **kinds: Any) -> Function:
+    name = f"googleapis.run.v2.projects.locations.{method}"
+    return function(name, python, blocking=True, with_execution=True, **kinds)
+
+
+FUNCTIONS = [
+    _connector("jobs.run", run_job, name=str, body=Optional(dict | None), connector_params=Optional(dict | None)),
+    _connector("jobs.get", get_resource, name=str),
+    _connector("jobs.executions.get", get_resource, name=str),
+]

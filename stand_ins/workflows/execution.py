@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from stand_ins.workflows.failures import Cancelled, failure
 from stand_ins.workflows.values import size
@@ -17,18 +17,8 @@ MAX_PARALLEL_DEPTH = 2
 MAX_CONCURRENCY = 20
 
 
-class Clock(Protocol):
-    """Time, as the workflow sees it."""
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-
-    def sleep(self, seconds: float, cancelled: threading.Event) -> None:
-        """Wait, or return early when ``cancelled`` is set."""
-
-
-class WallClock:
-    """The machine's time."""
+class Clock:
+    """The machine's time, as a workflow sees it."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -130,7 +120,7 @@ class Execution:
     """
 
     environment: Mapping[str, str]
-    clock: Clock = field(default_factory=WallClock)
+    clock: Clock = field(default_factory=Clock)
     before_blocking: Callable[["Execution"], None] = lambda _: None  # called before every wait: a time to save
     log: Callable[[str, Any], None] = lambda _severity, _entry: None  # where sys.log writes
     subworkflows: Mapping[str, Subworkflow] = field(default_factory=dict)  # of the program that runs, by name

@@ -14,6 +14,7 @@ import httpx
 from stand_ins.unsigned_token import unsigned_token
 from stand_ins.workflows.execution import Execution
 from stand_ins.workflows.failures import failure
+from stand_ins.workflows.signatures import Function, Optional, function
 from stand_ins.workflows.values import Number, from_json, text, to_json, type_name
 
 MAX_RESPONSE = 2 * 1024 * 1024  # bytes: https://cloud.google.com/workflows/quotas
@@ -27,13 +28,13 @@ def request(
     execution: Execution,
     method: str,
     url: str,
-    timeout: Number = 300,
+    timeout: float = 300,
+    headers: dict[str, Any] | None = None,
+    query: dict[str, Any] | None = None,
+    auth: dict[str, Any] | None = None,
     body: Any = None,
-    headers: dict | None = None,  # type: ignore[type-arg]  # annotations are the run-time type checks
-    query: dict | None = None,  # type: ignore[type-arg]
-    auth: dict | None = None,  # type: ignore[type-arg]
 ) -> dict[str, Any]:
-    """Send a request; answer ``{body, code, headers}`` or raise an error with its tag."""
+    """Send a request and return ``{body, code, headers}``; ``timeout`` is in seconds, errors have their tags."""
     if method not in METHODS:
         raise failure("ValueError", f"http.request: method must be one of {', '.join(METHODS)}, found {method!r}")
     if not url.startswith(("http://", "https://")):
@@ -88,33 +89,6 @@ def _exchange(
         raise failure("ValueError", f"http: url {url!r}: {error}") from None
     except httpx.RequestError as error:
         raise failure("ConnectionError", f"{url}: {error}") from None
-
-
-def get(
-    execution: Execution,
-    url: str,
-    timeout: Number = 300,
-    headers: dict | None = None,  # type: ignore[type-arg]
-    query: dict | None = None,  # type: ignore[type-arg]
-    auth: dict | None = None,  # type: ignore[type-arg]
-) -> dict[str, Any]:
-    """As ``request``, without a body."""
-    return request(execution, "GET", url, timeout=timeout, headers=headers, query=query, auth=auth)
-
-
-def _with_body(method: str) -> Callable[..., dict[str, Any]]:
-    def send(
-        execution: Execution,
-        url: str,
-        timeout: Number = 300,
-        body: Any = None,
-        headers: dict | None = None,  # type: ignore[type-arg]
-        query: dict | None = None,  # type: ignore[type-arg]
-        auth: dict | None = None,  # type: ignore[type-arg]
-    ) -> dict[str, Any]:
-        return request(execution, method, url, timeout=timeout, body=body, headers=headers, query=query, auth=auth)
-
-    return send
 
 
 def _header(name: str, value: Any) -> str:
@@ -192,15 +166,28 @@ def default_retry_predicate_non_idempotent(exception: Any) -> bool:
     return _worth_a_retry(exception, {429, 503}, {"ConnectionFailedError"})
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "http.default_retry_predicate": default_retry_predicate,
-    "http.default_retry_predicate_non_idempotent": default_retry_predicate_non_idempotent,
+_ARGUMENTS: dict[str, Any] = {
+    "url": str,
+    "timeout": Optional(Number, 300),
+    "headers": Optional(dict | None),
+    "query": Optional(dict | None),
+    "auth": Optional(dict | None),
 }
-BLOCKING: dict[str, Callable[..., Any]] = {
-    "http.request": request,
-    "http.get": get,
-    "http.post": _with_body("POST"),
-    "http.put": _with_body("PUT"),
-    "http.patch": _with_body("PATCH"),
-    "http.delete": _with_body("DELETE"),
-}
+_BODY = {"body": Optional(Any)}
+
+
+def _call(name: str, python: Callable[..., Any], kinds: dict[str, Any]) -> Function:
+    return function(name, python, blocking=True, with_execution=True, **kinds)
+
+
+def _method(method: str) -> Callable[..., Any]:
+    return lambda execution, *arguments: request(execution, method, *arguments)
+
+
+FUNCTIONS = [
+    _call("http.request", request, {"method": str, **_ARGUMENTS, **_BODY}),
+    _call("http.get", _method("GET"), _ARGUMENTS),
+    *(_call(f"http.{each.lower()}", _method(each), _ARGUMENTS | _BODY) for each in ("POST", "PUT", "PATCH", "DELETE")),
+    function("http.default_retry_predicate", default_retry_predicate, exception=Any),
+    function("http.default_retry_predicate_non_idempotent", default_retry_predicate_non_idempotent, exception=Any),
+]

@@ -13,7 +13,7 @@ from stand_ins.workflows import definition, syntax
 from stand_ins.workflows.definition import Assign, Assignment, Block, For, Parallel, Program, Retry, Routine, Step
 from stand_ins.workflows.execution import MAX_PARALLEL_DEPTH
 from stand_ins.workflows.expressions import Template, calls, compile_node
-from stand_ins.workflows.library import FUNCTIONS
+from stand_ins.workflows.signatures import argument_faults
 from stand_ins.workflows.source_checks import SourceChecks, Surroundings
 from stand_ins.workflows.syntax import SyntaxFault
 from stand_ins.workflows.variables import Region, Variables
@@ -183,15 +183,13 @@ class _Reader(SourceChecks):
 
     def call(self, body: Map, surroundings: Surroundings) -> definition.Call:
         name, arguments = body["call"], body.get("args")
-        known = isinstance(name, str) and (name in self.source or name in FUNCTIONS)
-        if not known:
+        parameters = self.parameters(name) if isinstance(name, str) else None
+        if parameters is None:
             raise self.fault(f"call: neither a subworkflow nor a function or connector known here: {name!r}")
         if arguments is not None and not isinstance(arguments, Map):
             raise self.fault("args is a map of argument names")
-        given = set(arguments or ())
-        faults = self.routine_faults(name, given) if name in self.source else FUNCTIONS[name].faults(given)
-        if faults:
-            raise self.fault(faults[0])
+        for fault in argument_faults(name, parameters, set(arguments or ())):
+            raise self.fault(fault)
         template = self.template(arguments or {}, surroundings)
         result = self.variable(body["result"], "result") if "result" in body else None
         if result is not None:
@@ -292,7 +290,7 @@ class _Reader(SourceChecks):
         name = source.strip()[2:-1].strip() if isinstance(source, str) else ""
         counts = (self.template(value["max_retries"], surroundings), self.template(value["backoff"], surroundings))
         if name in self.source:
-            if list(self.routine_parameters(name).values()) != [True]:
+            if list((self.parameters(name) or {}).values()) != [True]:
                 raise self.fault(f"retry: the predicate {name} has one parameter, the error")
             return Retry(None, None, name, *counts)
         return Retry(None, self.template(source, surroundings), None, *counts)

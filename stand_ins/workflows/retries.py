@@ -9,7 +9,7 @@ from stand_ins.workflows.definition import Retry
 from stand_ins.workflows.execution import Scope
 from stand_ins.workflows.expressions import element
 from stand_ins.workflows.failures import WorkflowError, failure
-from stand_ins.workflows.library import Function
+from stand_ins.workflows.signatures import Function
 from stand_ins.workflows.values import boolean, is_number, type_name
 
 

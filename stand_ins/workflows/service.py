@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from google.api_core import exceptions
 
 from stand_ins.workflows import interpreter
 from stand_ins.workflows.definition import Program
@@ -67,14 +68,16 @@ class Service:
             self.records[record.id] = record
 
     def create(self, workflow: str, argument: str, labels: dict[str, str]) -> Record:
-        """Start an execution; KeyError for an unknown workflow, ValueError for an argument that is not JSON."""
-        program = self.programs[workflow]
+        """Start an execution; ``NotFound`` or ``InvalidArgument`` says why it cannot."""
+        program = self.programs.get(workflow)
+        if program is None:
+            raise exceptions.NotFound(f"workflow {workflow} does not exist; there are: {', '.join(self.programs)}")
         if len(argument.encode()) > MAX_ARGUMENT:
-            raise ValueError(f"argument: more than {MAX_ARGUMENT} bytes")
+            raise exceptions.InvalidArgument(f"argument: more than {MAX_ARGUMENT} bytes")
         try:
             value = from_json(argument, "argument") if argument else None
         except WorkflowError as error:
-            raise ValueError(error.message) from None
+            raise exceptions.InvalidArgument(error.message) from None
         record = Record(str(uuid.uuid4()), workflow, argument, started=_now(), labels=labels)
         execution = Execution(
             {**self.environment, **_builtin(self.environment, workflow, record.id)},
@@ -89,10 +92,10 @@ class Service:
         return record
 
     def get(self, workflow: str, execution_id: str) -> Record:
-        """One execution, as it is now; KeyError if there is none."""
-        record = self.records[execution_id]
-        if record.workflow != workflow:
-            raise KeyError(execution_id)
+        """One execution, as it is now; ``NotFound`` if there is none."""
+        record = self.records.get(execution_id)
+        if record is None or record.workflow != workflow:
+            raise exceptions.NotFound(f"execution {execution_id} of workflow {workflow} does not exist")
         if execution := self.running.get(execution_id):
             self._show(record, execution)
         return record

@@ -86,28 +86,23 @@ class SourceChecks:
         for name in names(node):
             self.mention(self.variables.uses, name, surroundings)
         for call in calls(node):
-            if call.name in self.source:  # a file's own subworkflow goes before the library's
-                required = list(self.routine_parameters(call.name).values())
-            elif (function := FUNCTIONS.get(call.name)) is None:
+            if (parameters := self.parameters(call.name)) is None:
                 raise self.fault(f"neither a subworkflow nor a function known here: {call.name!r}")
-            elif function.blocking:
+            if call.name not in self.source and FUNCTIONS[call.name].blocking:
                 raise self.fault(f"{call.name} may take long: it needs a call step of its own")
-            else:
-                required = [parameter.required for parameter in function.parameters]
+            required = list(parameters.values())
             if not sum(required) <= len(call.arguments) <= len(required):
                 takes = f"{sum(required)} to {len(required)}" if sum(required) != len(required) else f"{len(required)}"
                 raise self.fault(f"{call.name} takes {takes} arguments, found {len(call.arguments)}")
 
-    def routine_parameters(self, name: str) -> dict[str, bool]:
-        """Parameters of a routine, and whether each must be given; what is wrong with them is refused elsewhere."""
+    def parameters(self, name: str) -> dict[str, bool] | None:
+        """What a call of ``name`` takes, and whether it must be given; None for an unknown name.
+
+        A file's own subworkflow goes before the library's. What is wrong with its ``params`` is refused elsewhere.
+        """
+        if name not in self.source:
+            return FUNCTIONS[name].required if name in FUNCTIONS else None
         routine = self.source[name]
         declared = routine.get("params") if isinstance(routine, Map) else None
         each = declared if isinstance(declared, list) else []
         return {str(next(iter(p)) if isinstance(p, Map) and p else p): not isinstance(p, Map) for p in each}
-
-    def routine_faults(self, name: str, given: set[str]) -> list[str]:
-        """Why arguments of these names do not fit a routine."""
-        known = self.routine_parameters(name)
-        unknown = [f"{name}: unknown argument {each!r}" for each in sorted(given - set(known))]
-        missing = [each for each, needed in known.items() if needed and each not in given]
-        return unknown + [f"{name}: argument {each!r} is missing" for each in missing]

@@ -4,13 +4,13 @@ https://cloud.google.com/workflows/docs/reference/stdlib/text/find_all_regex
 """
 
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
 import re2
 
 from stand_ins.workflows.failures import failure
+from stand_ins.workflows.signatures import Optional, function
 
 _OPTIONS = re2.Options()
 _OPTIONS.longest_match = True
@@ -25,44 +25,30 @@ def _regexp(pattern: str) -> Any:
         raise failure("ValueError", f"regular expression {pattern!r}: {reason}") from None
 
 
-def decode(data: bytes, charset: str = "UTF-8") -> str:
-    """Text from bytes."""
+def _decode(data: bytes, charset: str) -> str:
     try:
         return data.decode(charset)
     except (UnicodeDecodeError, LookupError) as error:
         raise failure("ValueError", f"text.decode: {error}") from None
 
 
-def encode(text: str, charset: str = "UTF-8") -> bytes:
-    """Bytes from text."""
+def _encode(text: str, charset: str) -> bytes:
     try:
         return text.encode(charset)
     except (UnicodeEncodeError, LookupError) as error:
         raise failure("ValueError", f"text.encode: {error}") from None
 
 
-def find_all(source: str, substr: str) -> list[int]:
-    """Where a substring stands."""
+def _find_all(source: str, substr: str) -> list[int]:
     return [match.start() for match in re.finditer(re.escape(substr), source)]
 
 
-def find_all_regex(source: str, regexp: str) -> list[dict[str, Any]]:
-    """Where a regular expression matches, and what."""
+def _find_all_regex(source: str, regexp: str) -> list[dict[str, Any]]:
     return [{"index": match.start(), "match": match.group()} for match in _regexp(regexp).finditer(source)]
 
 
-def match_regex(source: str, regexp: str) -> bool:
-    """Whether a regular expression matches anywhere."""
-    return _regexp(regexp).search(source) is not None
-
-
-def replace_all(source: str, substr: str, repl: str) -> str:
-    """Every instance of a substring replaced."""
-    return source.replace(substr, repl)
-
-
-def replace_all_regex(source: str, substr: str, repl: str) -> str:
-    r"""Every match replaced; ``\0`` is the match, ``\1`` to ``\9`` its groups."""
+def _replace_all_regex(source: str, substr: str, repl: str) -> str:
+    r"""In ``repl``, ``\0`` is the match and ``\1`` to ``\9`` are its groups."""
     pattern = _regexp(substr)
 
     def expand(match: Any) -> str:
@@ -78,56 +64,29 @@ def replace_all_regex(source: str, substr: str, repl: str) -> str:
     return str(pattern.sub(expand, source))
 
 
-def split(source: str, separator: str) -> list[str]:
-    """The parts between separators; every character for an empty one."""
-    return source.split(separator) if separator else list(source)
-
-
-def substring(source: str, start: int, end: int) -> str:
-    """Characters from ``start`` up to but not including ``end``."""
+def _substring(source: str, start: int, end: int) -> str:
     if not 0 <= start <= end <= len(source):
         raise failure("IndexError", f"text.substring: [{start}, {end}) is not in a text of {len(source)} characters")
     return source[start:end]
 
 
-def to_lower(source: str) -> str:
-    """Lower case."""
-    return source.lower()
+def _split(source: str, separator: str) -> list[str]:
+    return source.split(separator) if separator else list(source)
 
 
-def to_upper(source: str) -> str:
-    """Upper case."""
-    return source.upper()
-
-
-def url_decode(source: str) -> str:
-    """Percent escapes and pluses undone."""
-    return unquote_plus(source)
-
-
-def url_encode(source: str) -> str:
-    """Percent-encoded, spaces too."""
-    return quote(source, safe="")
-
-
-def url_encode_plus(source: str) -> str:
-    """Percent-encoded, spaces as pluses."""
-    return quote_plus(source)
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "text.decode": decode,
-    "text.encode": encode,
-    "text.find_all": find_all,
-    "text.find_all_regex": find_all_regex,
-    "text.match_regex": match_regex,
-    "text.replace_all": replace_all,
-    "text.replace_all_regex": replace_all_regex,
-    "text.split": split,
-    "text.substring": substring,
-    "text.to_lower": to_lower,
-    "text.to_upper": to_upper,
-    "text.url_decode": url_decode,
-    "text.url_encode": url_encode,
-    "text.url_encode_plus": url_encode_plus,
-}
+FUNCTIONS = [
+    function("text.decode", _decode, data=bytes, charset=Optional(str, "UTF-8")),
+    function("text.encode", _encode, text=str, charset=Optional(str, "UTF-8")),
+    function("text.find_all", _find_all, source=str, substr=str),
+    function("text.find_all_regex", _find_all_regex, source=str, regexp=str),
+    function("text.match_regex", lambda source, regexp: bool(_regexp(regexp).search(source)), source=str, regexp=str),
+    function("text.replace_all", str.replace, source=str, substr=str, repl=str),
+    function("text.replace_all_regex", _replace_all_regex, source=str, substr=str, repl=str),
+    function("text.split", _split, source=str, separator=str),
+    function("text.substring", _substring, source=str, start=int, end=int),
+    function("text.to_lower", str.lower, source=str),
+    function("text.to_upper", str.upper, source=str),
+    function("text.url_decode", unquote_plus, source=str),
+    function("text.url_encode", lambda source: quote(source, safe=""), source=str),
+    function("text.url_encode_plus", quote_plus, source=str),
+]

@@ -13,7 +13,7 @@ import pytest
 
 from stand_ins.workflows import interpreter, loader
 from stand_ins.workflows.definition import Program
-from stand_ins.workflows.execution import Execution
+from stand_ins.workflows.execution import Clock, Execution
 
 from .servers import Process, Receiver, Request, Start, free_port
 
@@ -84,7 +84,7 @@ def receiver() -> Iterator[Receiver]:
     server.server_close()
 
 
-class ScaledClock:
+class ScaledClock(Clock):
     """A clock that moves only when a workflow sleeps."""
 
     def __init__(self) -> None:

@@ -1,5 +1,6 @@
 """What every stand-in does as a process: its log, its port, its end."""
 
+import argparse
 import logging
 import os
 import signal
@@ -10,6 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import structlog
+
+
+def command_line(module: str, about: str | None) -> argparse.ArgumentParser:
+    """The parser of ``python -m module``, with the option ``--port``."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(f"python -m {module}", description=about, formatter_class=formatter)
+    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1")
+    return parser
 
 
 def set_up() -> None:

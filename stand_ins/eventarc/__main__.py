@@ -18,12 +18,7 @@ TIME_SCALE = 0.1  # on a laptop a person waits: 1 s to 1 min for 2.4 h
 
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    parser = argparse.ArgumentParser(
-        prog="python -m stand_ins.eventarc",
-        description=stand_ins.eventarc.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--port", type=int, required=True, help="of the Pub/Sub API (gRPC)")
+    parser = processes.command_line("stand_ins.eventarc", stand_ins.eventarc.__doc__)
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps undelivered events")
     parser.add_argument(
         "--trigger", type=_trigger, action="append", default=[], help="bucket=NAME,url=URL; may be repeated"

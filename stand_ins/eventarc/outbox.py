@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 # Eventarc's retry: 10 s, doubling up to 600 s, for 24 h (https://cloud.google.com/eventarc/docs/retry-events)
@@ -55,10 +55,7 @@ class Outbox:
 
     def add(self, events: list[Event]) -> None:
         """Keep ``events`` (their ``number`` is ignored); on disk when this returns."""
-        rows = [
-            (e.id, e.bucket, e.object, e.event_time, e.data, e.url, e.received, e.attempts, e.next_attempt, 0, "")
-            for e in events
-        ]
+        rows = [astuple(event)[1:] for event in events]
         with self._changed:
             self._database.execute("begin")
             self._database.executemany("insert into events values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -1,6 +1,5 @@
 """Command line of the stand-in."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -16,12 +15,7 @@ from stand_ins.yaml_file import Refused
 
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C, then end the tasks."""
-    parser = argparse.ArgumentParser(
-        prog="python -m stand_ins.run_jobs",
-        description=stand_ins.run_jobs.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--port", type=int, required=True)
+    parser = processes.command_line("stand_ins.run_jobs", stand_ins.run_jobs.__doc__)
     parser.add_argument("--state", type=Path, required=True, help="folder that remembers executions across restarts")
     parser.add_argument("--logs", type=Path, required=True, help="<job>.log and <job>/<execution>.log go here")
     parser.add_argument("--jobs", type=Path, required=True, help="YAML: name -> {command, env, timeout_s}")

@@ -88,7 +88,8 @@ class Executions:
             log=self._logs / short / f"{short}-{suffix}.log",
         )
         execution.log.parent.mkdir(parents=True, exist_ok=True)
-        self._remember(execution)  # before the process starts: a task without a record could run beside its retry
+        with self._lock:
+            self._write(execution)  # before the process starts: a task without a record could run beside its retry
         own = {
             "CLOUD_RUN_JOB": short,
             "CLOUD_RUN_EXECUTION": execution.id,
@@ -190,10 +191,6 @@ class Executions:
             completed = execution.model_copy(update={"ending": execution.ending or Ending.EXIT, **result})
             log.info("execution ended", execution=completed.id, ending=completed.ending, exit_code=completed.exit_code)
             return self._write(completed)
-
-    def _remember(self, execution: Execution) -> None:
-        with self._lock:
-            self._write(execution)
 
     def _write(self, execution: Execution) -> Execution:
         """Replace the record, on disk first, whole or not at all. The caller holds the lock."""

@@ -1,6 +1,5 @@
 """Command line of the stand-in."""
 
-import argparse
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,12 +14,7 @@ from stand_ins.scheduler.schedules import JobStore
 
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C; a run cut off by it happens again at the next start."""
-    parser = argparse.ArgumentParser(
-        prog="python -m stand_ins.scheduler",
-        description=stand_ins.scheduler.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--port", type=int, required=True)
+    parser = processes.command_line("stand_ins.scheduler", stand_ins.scheduler.__doc__)
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps the jobs")
     parser.add_argument("--every", type=float, metavar="SECONDS", help="run each job at this interval, not by its cron")
     arguments = parser.parse_args()

@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2, field_mask_pb2
 
 from stand_ins import google_rest
 from stand_ins.scheduler.clock import Clock
-from stand_ins.scheduler.schedules import JobStore, with_defaults
+from stand_ins.scheduler.schedules import JobStore, changed, with_defaults
 
 # What a caller may set; the rest of a job is the service's own.
 SETTABLE = ["description", "http_target", "schedule", "time_zone", "retry_config", "attempt_deadline"]
@@ -46,12 +46,9 @@ class _Api:
         name = new.name or f"{location}/jobs/{uuid.uuid4()}"
         if not re.fullmatch(rf"{re.escape(location)}/jobs/[a-zA-Z0-9_-]{{1,500}}", name):
             raise exceptions.InvalidArgument(f"job.name: {location}/jobs/ID is expected, found {name!r}")
-        job = _settable(new)
-        job.name = name
-        job = with_defaults(job)
-        job.state, job.user_update_time = Job.State.ENABLED, datetime.now(UTC)
-        job.schedule_time = self.clock.first_time(job)
-        return self.store.create(job)
+        job = with_defaults(changed(_settable(new), name=name))
+        times = {"user_update_time": datetime.now(UTC), "schedule_time": self.clock.first_time(job)}
+        return self.store.create(changed(job, state=Job.State.ENABLED, **times))
 
     def list(self, location: str) -> ListJobsResponse:
         jobs = [job for job in self.store.all() if job.name.startswith(f"{location}/jobs/")]
@@ -81,17 +78,13 @@ class _Api:
         return empty_pb2.Empty()
 
     def pause(self, location: str, job: str) -> Job:
-        def change(old: Job) -> Job:
-            old.state = Job.State.PAUSED
-            return old
-
-        return self.store.update(f"{location}/jobs/{job}", change)
+        return self.store.update(f"{location}/jobs/{job}", lambda job: changed(job, state=Job.State.PAUSED))
 
     def resume(self, location: str, job: str) -> Job:
-        def change(old: Job) -> Job:
-            if old.state == Job.State.PAUSED:
-                old.state, old.schedule_time = Job.State.ENABLED, self.clock.first_time(old)
-            return old
+        def change(job: Job) -> Job:
+            if job.state != Job.State.PAUSED:
+                return job
+            return changed(job, state=Job.State.ENABLED, schedule_time=self.clock.first_time(job))
 
         return self.store.update(f"{location}/jobs/{job}", change)
 

@@ -11,7 +11,7 @@ from google.api_core import exceptions
 from google.cloud.scheduler_v1 import HttpMethod, Job, OidcToken
 from google.rpc import code_pb2, status_pb2
 
-from stand_ins.scheduler.schedules import JobStore, backoff, may_retry, next_time
+from stand_ins.scheduler.schedules import JobStore, backoff, changed, may_retry, next_time
 from stand_ins.unsigned_token import unsigned_token
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ class Clock:
         """Begin to watch. A time that passed while the stand-in was down is due at once."""
         for job in self._store.all():
             if self._every and job.state == Job.State.ENABLED:
-                self._store.update(job.name, lambda job: _with(job, schedule_time=datetime.now(UTC)))
+                self._store.update(job.name, lambda job: changed(job, schedule_time=datetime.now(UTC)))
         threading.Thread(target=self._watch, name="clock", daemon=True).start()
 
     def run_now(self, job: Job) -> None:
@@ -77,8 +77,8 @@ class Clock:
             return job
         now = datetime.now(UTC)
         if self._every is None:
-            return _with(job, schedule_time=next_time(job, now))
-        return _with(job, schedule_time=ran + self._every * ((now - ran) // self._every + 1))
+            return changed(job, schedule_time=next_time(job, now))
+        return changed(job, schedule_time=ran + self._every * ((now - ran) // self._every + 1))
 
     def _attempt_until_done(self, name: str) -> None:
         """One run: an attempt, and as many retries as the policy allows."""
@@ -87,7 +87,7 @@ class Clock:
         while True:
             job = self._store.get(name)  # each attempt uses the job as it is now
             status = attempt(job, scheduled)
-            self._store.update(name, partial(_with, last_attempt_time=datetime.now(UTC), status=status))
+            self._store.update(name, partial(changed, last_attempt_time=datetime.now(UTC), status=status))
             fields = {"job": name, "uri": job.http_target.uri, "attempt": retries + 1, "answer": status.message}
             if status.code == code_pb2.OK:
                 log.info("ran", **fields)
@@ -151,10 +151,3 @@ def identity_token(token: OidcToken, *, default_audience: str) -> str:
         "exp": now + 3600,
     }
     return unsigned_token(claims)
-
-
-def _with(job: Job, **fields: object) -> Job:
-    changed = Job(job)
-    for name, value in fields.items():
-        setattr(changed, name, value)
-    return changed

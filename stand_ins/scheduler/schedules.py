@@ -47,6 +47,14 @@ def with_defaults(job: Job) -> Job:
     return copy
 
 
+def changed(job: Job, **fields: object) -> Job:
+    """A copy of ``job`` with other values of these fields."""
+    copy = Job(job)
+    for name, value in fields.items():
+        setattr(copy, name, value)
+    return copy
+
+
 def next_time(job: Job, after: datetime) -> datetime:
     """The first time after ``after`` that the cron of ``job`` names in its time zone, daylight saving included."""
     local = after.astimezone(ZoneInfo(job.time_zone))

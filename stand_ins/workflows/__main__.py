@@ -1,6 +1,5 @@
 """Command line of the stand-in."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -17,12 +16,7 @@ SUFFIX = ".workflows.yaml"
 
 def main() -> None:
     """Load every file, refuse what is unknown, serve until SIGTERM or Ctrl-C."""
-    parser = argparse.ArgumentParser(
-        prog="python -m stand_ins.workflows",
-        description=stand_ins.workflows.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--port", type=int, required=True, help="of the Executions API (gRPC)")
+    parser = processes.command_line("stand_ins.workflows", stand_ins.workflows.__doc__)
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps the executions")
     parser.add_argument("--source", type=Path, action="append", required=True, help="NAME.workflows.yaml; repeatable")
     parser.add_argument("--project", required=True)

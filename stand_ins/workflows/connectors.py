@@ -7,14 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from stand_ins.workflows import http_calls
 from stand_ins.workflows.execution import Execution
 from stand_ins.workflows.failures import WorkflowError, failure
-from stand_ins.workflows.http_calls import (
-    MAX_TIMEOUT,
-    default_retry_predicate,
-    default_retry_predicate_non_idempotent,
-    request,
-)
 from stand_ins.workflows.signatures import Function, Optional, function
 from stand_ins.workflows.values import is_number, type_name
 
@@ -38,10 +33,7 @@ class _Wait:
 
 
 def run_job(
-    execution: Execution,
-    name: str,
-    body: dict[str, Any] | None,
-    connector_params: dict[str, Any] | None,
+    execution: Execution, name: str, body: dict[str, Any] | None, connector_params: dict[str, Any] | None
 ) -> Any:
     """Run a job and return its execution; OperationError if it failed, TimeoutError if it lasts too long."""
     wait = _parse(connector_params or {})
@@ -75,12 +67,15 @@ def _request(execution: Execution, method: str, path: str, body: Any = None) -> 
     endpoint = execution.environment.get(ENDPOINT)
     if not endpoint:
         raise failure("AuthError", f"the Cloud Run API is where the variable {ENDPOINT} says; --set it")
-    may_retry = default_retry_predicate if method == "GET" else default_retry_predicate_non_idempotent
+    is_idempotent = method == "GET"
+    may_retry = (
+        http_calls.default_retry_predicate if is_idempotent else http_calls.default_retry_predicate_non_idempotent
+    )
     delay = 1.0
     for attempt in range(MAX_RETRIES + 1):
         try:
-            url = endpoint.rstrip("/") + path
-            return request(execution, method, url, timeout=MAX_TIMEOUT, body=body, auth={"type": "OAuth2"})["body"]
+            url, timeout, auth = endpoint.rstrip("/") + path, http_calls.MAX_TIMEOUT, {"type": "OAuth2"}
+            return http_calls.request(execution, method, url, timeout=timeout, body=body, auth=auth)["body"]
         except WorkflowError as error:
             if attempt == MAX_RETRIES or not may_retry(error.payload):
                 raise

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from stand_ins.workflows.expressions import Evaluate, Template
 
+MAX_PARALLEL_DEPTH = 2  # of parallel steps in each other: https://cloud.google.com/workflows/quotas
+
 
 @dataclass(frozen=True)
 class Assignment:

@@ -11,10 +11,7 @@ from stand_ins.workflows.values import size
 
 # https://cloud.google.com/workflows/quotas#resource_limits
 MAX_STEPS = 100_000
-MAX_DEPTH = 20
 MAX_MEMORY = 512 * 1024
-MAX_PARALLEL_DEPTH = 2
-MAX_CONCURRENCY = 20
 
 
 class Clock:
@@ -104,8 +101,10 @@ class Scope:
         self.values[name] = value
         self.sizes[name] = needed
 
-    def close(self) -> None:
-        """Free the memory of these variables."""
+    def __enter__(self) -> "Scope":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.execution.use_memory(-sum(self.sizes.values()))
 
 

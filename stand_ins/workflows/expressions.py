@@ -103,8 +103,11 @@ def compile_node(node: Node) -> Evaluate:
             return lambda scope: element(holder(scope), at(scope))
         case Call(name, arguments):
             return _call(name, [compile_node(argument) for argument in arguments])
-        case Unary(operator, operand):
-            return _not(compile_node(operand)) if operator == "not" else _negative(compile_node(operand))
+        case Unary("not", operand):
+            negated = compile_node(operand)
+            return lambda scope: not boolean(negated(scope), "not")
+        case Unary(_, operand):
+            return _negative(compile_node(operand))
         case Binary(operator, left, right) if operator in ("and", "or"):
             return _logical(operator, compile_node(left), compile_node(right))
         case Binary(operator, left, right):
@@ -120,10 +123,6 @@ def _call(name: str, arguments: list[Evaluate]) -> Evaluate:
         return FUNCTIONS[name].positional(scope.execution, values)  # the loader has refused every unknown name
 
     return apply
-
-
-def _not(operand: Evaluate) -> Evaluate:
-    return lambda scope: not boolean(operand(scope), "not")
 
 
 def _negative(operand: Evaluate) -> Evaluate:

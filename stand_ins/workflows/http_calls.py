@@ -48,8 +48,8 @@ def request(
     if auth is not None:
         sent["Authorization"] = f"Bearer {_token(auth, url)}"
     execution.before_blocking(execution)
-    code, answered, data = _exchange(method, url, sent, content, _query(query or {}), float(timeout))
-    result = {"body": _decode(answered, data), "code": code, "headers": _canonical(answered)}
+    code, received, data = _exchange(method, url, sent, content, _query(query or {}), float(timeout))
+    result = {"body": _decode(received, data), "code": code, "headers": _canonical(received)}
     if code >= 400:
         error = failure("HttpError", "", **result)
         error.payload["message"] = f"HTTP server responded with error code {code}"
@@ -58,14 +58,9 @@ def request(
 
 
 def _exchange(
-    method: str,
-    url: str,
-    headers: dict[str, str],
-    content: bytes | None,
-    query: list[tuple[str, str | int | float | bool | None]],
-    timeout: float,
+    method: str, url: str, headers: dict[str, str], content: bytes | None, query: str, timeout: float
 ) -> tuple[int, httpx.Headers, bytes]:
-    """The bare request; the errors of the network by their tags, the time limit over the whole of it."""
+    """Send a request; an error of the network gets its tag. ``timeout`` is for the whole exchange."""
     end = time.monotonic() + timeout
     data = bytearray()
     try:
@@ -98,15 +93,15 @@ def _header(name: str, value: Any) -> str:
     return written
 
 
-def _query(query: dict[str, Any]) -> list[tuple[str, str | int | float | bool | None]]:
-    pairs: list[tuple[str, str | int | float | bool | None]] = []
+def _query(query: dict[str, Any]) -> str:
+    pairs = []
     for name, value in query.items():
         for item in value if isinstance(value, list) else [value]:
             written = text(item)
             if written is None:
                 raise failure("TypeError", f"http: query {name} must be a scalar or a list, found {type_name(item)}")
             pairs.append((name, written))
-    return pairs
+    return urlencode(pairs)
 
 
 def _encode(body: Any, headers: dict[str, str]) -> bytes:
@@ -120,7 +115,7 @@ def _encode(body: Any, headers: dict[str, str]) -> bytes:
     if "json" in kind:
         return to_json(body).encode()
     if "x-www-form-urlencoded" in kind and isinstance(body, dict):
-        return urlencode(_query(body)).encode()
+        return _query(body).encode()
     if isinstance(body, str):
         return body.encode()
     raise failure("TypeError", f"http: a body of type {type_name(body)} cannot be sent as {kind}")

@@ -2,41 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from stand_ins.workflows.definition import (
-    Assign,
-    Block,
-    Call,
-    For,
-    Parallel,
-    Program,
-    Raise,
-    Return,
-    Routine,
-    Step,
-    Switch,
-    Try,
-)
-from stand_ins.workflows.execution import (
-    MAX_CONCURRENCY,
-    MAX_DEPTH,
-    MAX_PARALLEL_DEPTH,
-    Execution,
-    Frame,
-    Scope,
-    StepEntry,
-)
+from stand_ins.workflows import definition
+from stand_ins.workflows.definition import MAX_PARALLEL_DEPTH, Block, For, Parallel, Program, Routine, Step
+from stand_ins.workflows.execution import Execution, Frame, Scope, StepEntry
 from stand_ins.workflows.expressions import replaced
 from stand_ins.workflows.failures import Place, WorkflowError, failure
 from stand_ins.workflows.library import FUNCTIONS
 from stand_ins.workflows.retries import delay
 from stand_ins.workflows.values import boolean, is_number, type_name
 
-MAX_BRANCH_ERRORS = 100  # that UnhandledBranchError lists: https://cloud.google.com/workflows/quotas
+# https://cloud.google.com/workflows/quotas#resource_limits
+MAX_DEPTH = 20
+MAX_CONCURRENCY = 20
+MAX_BRANCH_ERRORS = 100  # that UnhandledBranchError lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +61,7 @@ def _call_routine(execution: Execution, routine: Routine, arguments: list[Any] |
 
 
 def _run_routine(execution: Execution, routine: Routine, arguments: dict[str, Any], frame: Frame) -> Any:
-    with _closing(Scope(execution, frame)) as scope:
+    with Scope(execution, frame) as scope:
         for name, default in routine.parameters:
             if name in arguments:
                 scope.put(name, arguments[name])
@@ -89,15 +71,6 @@ def _run_routine(execution: Execution, routine: Routine, arguments: dict[str, An
                 raise failure("TypeError", f"{routine.name}: argument {name!r} is missing")
         ending = _block(routine.block, scope)
     return ending.value if isinstance(ending, Result) else None
-
-
-@contextmanager
-def _closing(scope: Scope) -> Iterator[Scope]:
-    """A scope whose memory is freed however its steps end."""
-    try:
-        yield scope
-    finally:
-        scope.close()
 
 
 def _block(block: Block, scope: Scope) -> Ending:
@@ -128,28 +101,28 @@ def _step(step: Step, scope: Scope) -> Ending:
 def _act(step: Step, scope: Scope, entry: StepEntry) -> Ending:
     ending: Ending = None
     match step.action:
-        case Assign() as action:
+        case definition.Assign() as action:
             _assign(action, scope)
-        case Call() as action:
+        case definition.Call() as action:
             _call(action, scope)
-        case Switch() as action:
+        case definition.Switch() as action:
             ending = _switch(action, scope, entry)
         case For() as action:
             ending = _for(action, scope)
         case Parallel() as action:
             _parallel(action, scope)
-        case Try() as action:
+        case definition.Try() as action:
             ending = _try(action, scope, entry)
         case Block() as action:
             ending = _block(action, scope)
-        case Raise(template):
+        case definition.Raise(template):
             _raise(template.evaluate(scope))
-        case Return(template):
+        case definition.Return(template):
             ending = Result(template.evaluate(scope))
     return Jump(step.next) if ending is None and step.next is not None else ending
 
 
-def _assign(action: Assign, scope: Scope) -> None:
+def _assign(action: definition.Assign, scope: Scope) -> None:
     for assignment in action.assignments:
         if assignment.atomic:
             with scope.execution.assigning:
@@ -164,7 +137,7 @@ def _put(scope: Scope, name: str, keys: list[Any], value: Any) -> None:
     scope.set(name, replaced(scope.get(name), keys, value) if keys else value)
 
 
-def _call(action: Call, scope: Scope) -> None:
+def _call(action: definition.Call, scope: Scope) -> None:
     execution, arguments = scope.execution, action.arguments.evaluate(scope)
     if subworkflow := execution.subworkflows.get(action.name):  # a file's own goes before the library's
         result = subworkflow(arguments, scope.frame)
@@ -175,7 +148,7 @@ def _call(action: Call, scope: Scope) -> None:
             scope.set(action.result, result)
 
 
-def _switch(action: Switch, scope: Scope, entry: StepEntry) -> Ending:
+def _switch(action: definition.Switch, scope: Scope, entry: StepEntry) -> Ending:
     for condition, branch in action.conditions:
         if boolean(condition.evaluate(scope), "condition"):
             return _act(branch, scope, entry)
@@ -183,7 +156,7 @@ def _switch(action: Switch, scope: Scope, entry: StepEntry) -> Ending:
 
 
 def _for(loop: For, scope: Scope) -> Ending:
-    with _closing(Scope(scope.execution, scope.frame, scope)) as inner:  # of the whole loop, as the variables page says
+    with Scope(scope.execution, scope.frame, scope) as inner:  # of the whole loop, as the variables page says
         for index, value in enumerate(_elements(loop, scope)):
             ending = _iteration(loop, index, value, inner)
             if isinstance(ending, Jump) and ending.target == "break":
@@ -230,7 +203,7 @@ def _parallel(action: Parallel, scope: Scope) -> None:
 
     def branch(work: tuple[str, Callable[[Scope], Ending]]) -> tuple[str, WorkflowError] | None:
         name, body = work
-        with _closing(Scope(scope.execution, frame, scope, writable=action.shared)) as inner:
+        with Scope(scope.execution, frame, scope, writable=action.shared) as inner:
             try:
                 body(inner)
             except WorkflowError as error:
@@ -264,7 +237,7 @@ def _branches(action: Parallel, scope: Scope) -> Iterator[tuple[str, Callable[[S
             yield str(index), partial(_iteration, action.loop, index, value)
 
 
-def _try(action: Try, scope: Scope, entry: StepEntry) -> Ending:
+def _try(action: definition.Try, scope: Scope, entry: StepEntry) -> Ending:
     while True:
         try:
             return _act(action.body, scope, entry)
@@ -276,7 +249,7 @@ def _try(action: Try, scope: Scope, entry: StepEntry) -> Ending:
                 continue
             if action.handler is None:
                 raise
-            with _closing(Scope(scope.execution, scope.frame, scope)) as inner:
+            with Scope(scope.execution, scope.frame, scope) as inner:
                 if action.error_name is not None:
                     inner.put(action.error_name, error.payload)
                 return _block(action.handler, inner)

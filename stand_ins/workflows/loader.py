@@ -10,8 +10,7 @@ from typing import Any
 
 from stand_ins import yaml_file
 from stand_ins.workflows import definition, syntax
-from stand_ins.workflows.definition import Assign, Assignment, Block, For, Parallel, Program, Retry, Routine, Step
-from stand_ins.workflows.execution import MAX_PARALLEL_DEPTH
+from stand_ins.workflows.definition import Assignment, Block, For, Parallel, Program, Retry, Routine, Step
 from stand_ins.workflows.expressions import Template, calls, compile_node
 from stand_ins.workflows.signatures import argument_faults
 from stand_ins.workflows.source_checks import SourceChecks, Surroundings
@@ -24,18 +23,6 @@ MAX_SOURCE = 128 * 1024  # bytes
 MAX_ASSIGNMENTS = 50
 MAX_CONDITIONS = 50
 MAX_BRANCHES = 10
-KINDS = {  # of steps, with the keys that may stand beside
-    "assign": {"next"},
-    "call": {"args", "result", "next"},
-    "switch": {"next"},
-    "for": {"next"},
-    "parallel": {"next"},
-    "try": {"retry", "except", "next"},
-    "steps": {"next"},
-    "raise": set[str](),
-    "return": set[str](),
-    "next": set[str](),
-}
 
 
 def load(path: Path) -> Program:
@@ -63,17 +50,18 @@ class _Reader(SourceChecks):
     def __init__(self, path: Path, source: Map) -> None:
         super().__init__(path, source)
         self.step_names: set[str] = set()  # of the routine that is read now
-        self.actions: dict[str, Callable[[Map, Surroundings], Any]] = {
-            "assign": self.assign,
-            "call": self.call,
-            "switch": self.switch,
-            "for": lambda body, surroundings: self.loop(body["for"], surroundings, "loop"),
-            "parallel": self.parallel,
-            "try": self.try_,
-            "steps": lambda body, surroundings: self.block(body["steps"], surroundings),
-            "raise": lambda body, surroundings: definition.Raise(self.template(body["raise"], surroundings)),
-            "return": self.return_,
-            "next": lambda _body, _surroundings: None,
+        Read = Callable[[Map, Surroundings], Any]
+        self.kinds: dict[str, tuple[Read, set[str]]] = {  # the reader of each, and the keys that may stand beside it
+            "assign": (self.assign, {"next"}),
+            "call": (self.call, {"args", "result", "next"}),
+            "switch": (self.switch, {"next"}),
+            "for": (lambda body, surroundings: self.loop(body["for"], surroundings, "loop"), {"next"}),
+            "parallel": (self.parallel, {"next"}),
+            "try": (self.try_, {"retry", "except", "next"}),
+            "steps": (lambda body, surroundings: self.block(body["steps"], surroundings), {"next"}),
+            "raise": (self.raise_, set()),
+            "return": (self.return_, set()),
+            "next": (lambda _body, _surroundings: None, set()),
         }
 
     def program(self) -> Program:
@@ -129,12 +117,13 @@ class _Reader(SourceChecks):
         line = self.line
         if not isinstance(body, Map):
             raise self.fault(f"the body of a step is a map, found {body!r}")
-        kind = next((kind for kind in KINDS if kind in body), None)
+        kind = next((kind for kind in self.kinds if kind in body), None)
         if kind is None:
-            raise self.fault(f"one of {', '.join(KINDS)} is expected, found: {', '.join(body) or 'nothing'}")
-        self.check_keys(body, {kind}, KINDS[kind])
+            raise self.fault(f"one of {', '.join(self.kinds)} is expected, found: {', '.join(body) or 'nothing'}")
+        read, beside = self.kinds[kind]
+        self.check_keys(body, {kind}, beside)
         target = self.target(body["next"], surroundings) if "next" in body else None
-        action = self.actions[kind](body, surroundings)
+        action = read(body, surroundings)
         self.line, self.where = line, f"step {name!r}"
         return Step(name, line, kind, action, target)
 
@@ -155,13 +144,13 @@ class _Reader(SourceChecks):
         self.variables.regions.append(region)
         return region
 
-    def assign(self, body: Map, surroundings: Surroundings) -> Assign:
+    def assign(self, body: Map, surroundings: Surroundings) -> definition.Assign:
         value = body["assign"]
         if not isinstance(value, list) or not all(isinstance(each, Map) and len(each) == 1 for each in value):
             raise self.fault("assign is a list of name: value")
         if not 1 <= len(value) <= MAX_ASSIGNMENTS:
             raise self.fault(f"{len(value)} assignments, one step has 1 to {MAX_ASSIGNMENTS}")
-        return Assign([self.assignment(each, surroundings) for each in value])
+        return definition.Assign([self.assignment(each, surroundings) for each in value])
 
     def assignment(self, value: Map, surroundings: Surroundings) -> Assignment:
         ((target, source),) = value.items()
@@ -234,8 +223,8 @@ class _Reader(SourceChecks):
         value = body["parallel"]
         self.check_keys(value, set(), {"branches", "for", "shared", "concurrency_limit", "exception_policy"})
         inside = replace(surroundings, parallel=surroundings.parallel + 1)
-        if inside.parallel > MAX_PARALLEL_DEPTH:
-            raise self.fault(f"parallel steps nest at most {MAX_PARALLEL_DEPTH} deep")
+        if inside.parallel > definition.MAX_PARALLEL_DEPTH:
+            raise self.fault(f"parallel steps nest at most {definition.MAX_PARALLEL_DEPTH} deep")
         if ("branches" in value) == ("for" in value):
             raise self.fault("parallel has either branches or for")
         if (policy := value.get("exception_policy", "continueAll")) != "continueAll":
@@ -294,6 +283,9 @@ class _Reader(SourceChecks):
                 raise self.fault(f"retry: the predicate {name} has one parameter, the error")
             return Retry(None, None, name, *counts)
         return Retry(None, self.template(source, surroundings), None, *counts)
+
+    def raise_(self, body: Map, surroundings: Surroundings) -> definition.Raise:
+        return definition.Raise(self.template(body["raise"], surroundings))
 
     def return_(self, body: Map, surroundings: Surroundings) -> definition.Return:
         if surroundings.parallel:

@@ -64,7 +64,7 @@ class Service:
         for path in sorted(state.glob("*.json")):
             record = Record(**json.loads(path.read_text()))
             if record.state == "ACTIVE":
-                self._end(record, "FAILED", error=STOPPED)
+                self._end(record, "FAILED", None, error=STOPPED)
             self.records[record.id] = record
 
     def create(self, workflow: str, argument: str, labels: dict[str, str]) -> Record:
@@ -125,22 +125,15 @@ class Service:
             self._end(record, "CANCELLED", execution)
         except Exception as error:  # a bug of the interpreter must end its execution, visibly, and not the server
             traceback.print_exc()
-            self._end(
-                record, "FAILED", execution, error={"payload": f'"{error!r}"', "context": "bug of the interpreter"}
-            )
+            bug = {"payload": json.dumps(repr(error)), "context": "bug of the interpreter"}
+            self._end(record, "FAILED", execution, error=bug)
         else:
             self._end(record, "SUCCEEDED", execution, result=result)
         with self._lock:
             del self.running[record.id]
 
     def _end(
-        self,
-        record: Record,
-        state: str,
-        execution: Execution | None = None,
-        *,
-        result: str | None = None,
-        error: dict[str, str] | None = None,
+        self, record: Record, state: str, execution: Execution | None, result: str | None = None, error: Any = None
     ) -> None:
         with self._lock:
             if record.state != "ACTIVE":  # cancelled meanwhile

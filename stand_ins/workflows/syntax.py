@@ -88,18 +88,12 @@ Node = Literal | ListOf | Name | Member | Index | Call | Unary | Binary
 def children(node: Node) -> tuple[Node, ...]:
     """The parts of a node."""
     match node:
-        case ListOf(items):
+        case ListOf(items) | Call(_, items):
             return items
-        case Member(inner, _):
+        case Member(inner, _) | Unary(_, inner):
             return (inner,)
-        case Index(inner, key):
-            return (inner, key)
-        case Call(_, arguments):
-            return arguments
-        case Unary(_, operand):
-            return (operand,)
-        case Binary(_, left, right):
-            return (left, right)
+        case Index(first, second) | Binary(_, first, second):
+            return (first, second)
     return ()
 
 

@@ -113,17 +113,10 @@ def _add(left: Any, right: Any) -> Any:
 def _arithmetic(symbol: str, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def apply(left: Any, right: Any) -> Any:
         _numbers(symbol, left, right)
-        return bounded(operation(left, right))
-
-    return apply
-
-
-def _division(symbol: str, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def apply(left: Any, right: Any) -> Any:
-        _numbers(symbol, left, right)
-        if right == 0:
-            raise failure("ZeroDivisionError", "division by zero")
-        return bounded(operation(left, right))
+        try:
+            return bounded(operation(left, right))
+        except ZeroDivisionError:
+            raise failure("ZeroDivisionError", "division by zero") from None
 
     return apply
 
@@ -141,9 +134,9 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": _add,
     "-": _arithmetic("-", operator.sub),
     "*": _arithmetic("*", operator.mul),
-    "/": _division("/", operator.truediv),
-    "//": _division("//", lambda left, right: int(left // right)),
-    "%": _division("%", operator.mod),
+    "/": _arithmetic("/", operator.truediv),
+    "//": _arithmetic("//", lambda left, right: int(left // right)),
+    "%": _arithmetic("%", operator.mod),
     "==": equal,
     "!=": lambda left, right: not equal(left, right),
     "<": _order("<", operator.lt),

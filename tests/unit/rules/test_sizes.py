@@ -11,15 +11,11 @@ FILES = {
     "biaac/releases.py": 340,
     "ingestion/schema.py": 330,
     "laptop/supervisor.py": 311,
-    "stand_ins/workflows/interpreter.py": 313,
-    "stand_ins/workflows/program.py": 372,
     "transform/build.py": 334,
 }
 FUNCTIONS = {
     "cli/status.py status": 41,
     "laptop/plan.py services": 52,
-    "stand_ins/run_jobs/api.py create_app": 63,
-    "stand_ins/scheduler/api.py create_app": 72,
     "transform/job.py _build": 43,
 }
 

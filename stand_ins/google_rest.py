@@ -73,7 +73,7 @@ def as_json(message: proto.Message | protobuf.Message) -> Response:
 
 
 def page(items: Sequence[Item], *, default_size: int) -> tuple[Sequence[Item], str]:
-    """The items that ``pageSize`` and ``pageToken`` of the current request ask for, and the next token."""
+    """The items of the page that ``pageSize`` and ``pageToken`` of the current request name, and the next token."""
     try:
         size = int(request.args.get("pageSize") or default_size)
         start = int(request.args.get("pageToken") or 0)
@@ -82,7 +82,7 @@ def page(items: Sequence[Item], *, default_size: int) -> tuple[Sequence[Item], s
     return items[start : start + size], str(start + size) if start + size < len(items) else ""
 
 
-def serve(app: Flask, taken: socket.socket, *, threads: int = 8) -> None:
+def serve(app: Flask, taken: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C, then return, so that the caller can clean up."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # waitress ends its loop on SystemExit
-    waitress.serve(app, sockets=[taken], threads=threads, _quiet=True)
+    waitress.serve(app, sockets=[taken], threads=8, _quiet=True)

@@ -18,7 +18,7 @@ Status = run_v2.ExecutionReference.CompletionStatus
 
 
 def create_app(jobs: dict[str, Job], executions: Executions) -> Flask:
-    """The API over ``jobs`` by short name; a job exists in whatever project and location it is asked for."""
+    """The API over ``jobs`` by short name; each exists in every project and location."""
     app = google_rest.application("Cloud Run jobs")
     api = _Api(jobs, executions)
     location = "/v2/<path:location>"  # projects/P/locations/L

@@ -1,4 +1,4 @@
-"""Executions: started, followed to their end, cancelled, timed out, remembered across restarts."""
+"""Executions: started, followed to their end, cancelled, timed out, kept across restarts."""
 
 import os
 import random
@@ -32,7 +32,7 @@ class Ending(StrEnum):
 
 
 class Execution(BaseModel):
-    """One run of a job; its file under the state directory is the only memory of it."""
+    """One run of a job, kept in a file under the state directory."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -112,7 +112,7 @@ class Executions:
         return self._known.get(name)
 
     def of_operation(self, operation: str) -> Execution | None:
-        """The execution that an operation stands for."""
+        """The execution of that operation."""
         return next((known for known in list(self._known.values()) if known.operation == operation), None)
 
     def of_job(self, job_name: str) -> list[Execution]:
@@ -132,7 +132,7 @@ class Executions:
             follower.join()
 
     def _reconcile(self) -> None:
-        """Read what an earlier stand-in knew; follow what still runs, complete what does not."""
+        """Read the records of an earlier stand-in; follow what still runs, complete the rest."""
         for file in self._state.glob("*.json"):
             execution = Execution.model_validate_json(file.read_bytes())
             self._known[execution.name] = execution

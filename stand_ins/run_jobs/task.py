@@ -1,4 +1,4 @@
-"""One task: a command in a process group of its own, whose exit code is learned even by a restarted stand-in."""
+"""One task: a command in a process group of its own. A restarted stand-in still learns its exit code."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ KILLED = 137  # 128 + SIGKILL: what Cloud Run reports for a container that was k
 
 
 class Task:
-    """A process group that was started here, or found again."""
+    """A process group: started here, or by an earlier stand-in."""
 
     def __init__(self, process: psutil.Process, exit_file: Path) -> None:
         self.pid: int = process.pid
@@ -40,10 +40,10 @@ class Task:
 
     @classmethod
     def find(cls, exit_file: Path) -> "Task | None":
-        """The living task that an earlier stand-in started with ``exit_file``, which no other process names.
+        """The living task that an earlier stand-in started with ``exit_file``; None if it has ended.
 
-        Looked up by its command line rather than a recorded pid: a pid may have been given to a stranger since, and
-        a stand-in killed between start and record would have recorded none.
+        It is recognised by its command line, which alone names ``exit_file``. A recorded pid may belong to another
+        process by now, and a stand-in that was killed between start and record has recorded none.
         """
         for process in psutil.process_iter(["cmdline"]):
             with suppress(psutil.NoSuchProcess, ProcessLookupError):
@@ -68,5 +68,5 @@ class Task:
 
 
 def exit_code(exit_file: Path) -> int:
-    """How an ended task ended; one that left no code was killed together with its container."""
+    """The exit code of a task that has ended; one that left none was killed together with its container."""
     return int(exit_file.read_text()) if exit_file.exists() else KILLED

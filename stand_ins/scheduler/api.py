@@ -18,7 +18,7 @@ SETTABLE = ["description", "http_target", "schedule", "time_zone", "retry_config
 
 
 def create_app(store: JobStore, clock: Clock) -> Flask:
-    """The API; jobs exist in whatever project and location they are made in."""
+    """The API; a job exists in the project and location of its name."""
     app = google_rest.application("Cloud Scheduler")
     api = _Api(store, clock)
     jobs = "/v1/<path:location>/jobs"  # of projects/P/locations/L

@@ -67,10 +67,9 @@ def _request(execution: Execution, method: str, path: str, body: Any = None) -> 
     endpoint = execution.environment.get(ENDPOINT)
     if not endpoint:
         raise failure("AuthError", f"the Cloud Run API is where the variable {ENDPOINT} says; --set it")
-    is_idempotent = method == "GET"
-    may_retry = (
-        http_calls.default_retry_predicate if is_idempotent else http_calls.default_retry_predicate_non_idempotent
-    )
+    may_retry = http_calls.default_retry_predicate
+    if method != "GET":
+        may_retry = http_calls.default_retry_predicate_non_idempotent
     delay = 1.0
     for attempt in range(MAX_RETRIES + 1):
         try:

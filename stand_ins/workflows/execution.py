@@ -68,7 +68,7 @@ class Scope:
         self.execution = execution
         self.frame = frame
         self.parent = parent
-        self.writable = writable  # of a parallel branch: what it may change of the scopes around it; None: everything
+        self.writable = writable  # what a parallel branch may change of the scopes around it; None: everything
         self.values: dict[str, Any] = {}
         self.sizes: dict[str, int] = {}
 
@@ -120,7 +120,7 @@ class Execution:
 
     environment: Mapping[str, str]
     clock: Clock = field(default_factory=Clock)
-    before_blocking: Callable[["Execution"], None] = lambda _: None  # called before every wait: a time to save
+    before_blocking: Callable[["Execution"], None] = lambda _: None  # called before every wait, to save
     log: Callable[[str, Any], None] = lambda _severity, _entry: None  # where sys.log writes
     subworkflows: Mapping[str, Subworkflow] = field(default_factory=dict)  # of the program that runs, by name
     cancelled: threading.Event = field(default_factory=threading.Event)

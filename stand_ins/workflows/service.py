@@ -1,7 +1,7 @@
 """Keeps executions: one JSON file each, written when it starts, before every wait, and when it ends.
 
-An execution does not survive its server: one found ACTIVE at start is shown as FAILED, where the real service would
-go on. Its step entries stay with it.
+An execution does not survive its server: one that is ACTIVE when the server starts becomes FAILED, where the real
+service would go on. Its step entries stay with it.
 """
 
 import json

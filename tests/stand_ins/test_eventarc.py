@@ -49,7 +49,7 @@ class Plane:
             {"data": json.dumps({"name": name}).encode(), "attributes": {**attributes, "objectId": name, **changed}}
             for name in names
         ]
-        self.topic.publish(topic=TOPIC, messages=messages, timeout=10, retry=None)
+        self.topic.publish(topic=TOPIC, messages=messages, timeout=60, retry=None)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_slow_receiver_does_not_hold_up_other_events(plane: Plane) -> None:
     release = threading.Event()
 
     def slow_for_one(request: Request) -> int:
-        return 200 if name_of(request) != "slow" or release.wait(30) else 500
+        return 200 if name_of(request) != "slow" or release.wait(240) else 500
 
     plane.receiver.answer = slow_for_one
     plane.publish("slow")
@@ -175,7 +175,7 @@ def test_events_survive_a_crash_before_they_were_delivered(plane: Plane) -> None
 
 def test_an_event_in_delivery_when_the_process_dies_is_delivered_again(plane: Plane) -> None:
     release = threading.Event()
-    plane.receiver.answer = lambda _: 200 if release.wait(30) else 500
+    plane.receiver.answer = lambda _: 200 if release.wait(240) else 500
     plane.publish("a")
     wait_for(lambda: plane.names == ["a"], what="the request is held")
     plane.eventarc.kill()
@@ -195,7 +195,7 @@ def test_only_finalize_events_of_a_triggered_bucket_are_delivered(plane: Plane) 
 def test_a_message_that_is_no_storage_notification_is_refused_whole(plane: Plane) -> None:
     messages: list[dict[str, Any]] = [{"data": b"{}", "attributes": {"hello": "world"}}]
     with pytest.raises(exceptions.InvalidArgument, match="hello"):
-        plane.topic.publish(topic=TOPIC, messages=messages, timeout=10, retry=None)
+        plane.topic.publish(topic=TOPIC, messages=messages, timeout=60, retry=None)
     assert undelivered(plane.state) == []
 
 
@@ -234,7 +234,7 @@ def test_no_event_is_lost_through_crashes_of_eventarc_and_storage(
             plane.eventarc.restart()  # meanwhile the storage server publishes in vain, and tries again
         if name == "30":
             # what it has not published yet dies with it: unlike the cloud's, its notifications are not durable
-            wait_for(lambda: arrived_or_owed() == set(written[:31]), seconds=60, what="all is published")
+            wait_for(lambda: arrived_or_owed() == set(written[:31]), seconds=120, what="all is published")
             server.restart()
-    wait_for(lambda: set(plane.names) == set(written), seconds=60, what="every object's event arrives")
+    wait_for(lambda: set(plane.names) == set(written), seconds=120, what="every object's event arrives")
     wait_for(lambda: not undelivered(plane.state), what="nothing is owed")

@@ -1,4 +1,4 @@
-"""The README's commands start what they say, and its example calls it."""
+"""The README's commands start the servers, and its example calls two of them."""
 
 import os
 import re

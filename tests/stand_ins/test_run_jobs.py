@@ -80,7 +80,7 @@ def completed(execution: run_v2.Execution) -> run_v2.Condition:
 
 def test_a_run_with_overrides_succeeds_and_its_operation_answers_the_execution(cloud: Cloud) -> None:
     operation = cloud.run("hello", "one", "two words", env={"GREETING": "overridden"})
-    execution = operation.result(timeout=30)
+    execution = operation.result(timeout=120)
     assert execution.name == operation.metadata.name
     assert (execution.succeeded_count, execution.failed_count, execution.running_count) == (1, 0, 0)
     assert completed(execution).state == run_v2.Condition.State.CONDITION_SUCCEEDED
@@ -91,7 +91,7 @@ def test_a_run_with_overrides_succeeds_and_its_operation_answers_the_execution(c
 
 
 def test_the_variables_of_a_task_name_its_execution(cloud: Cloud) -> None:
-    execution = cloud.run("environment").result(timeout=30)
+    execution = cloud.run("environment").result(timeout=120)
     lines = [line for line in cloud.output(execution).splitlines() if line.startswith("CLOUD_RUN_")]
     assert dict(line.split("=", 1) for line in lines) == {
         "CLOUD_RUN_JOB": "environment",
@@ -106,7 +106,7 @@ def test_the_variables_of_a_task_name_its_execution(cloud: Cloud) -> None:
 def test_an_exit_code_other_than_zero_fails_the_execution_and_its_operation(cloud: Cloud, job: str, code: int) -> None:
     operation = cloud.run(job)
     with pytest.raises(exceptions.Aborted, match=f"Exit code {code}"):
-        operation.result(timeout=30)
+        operation.result(timeout=120)
     execution = cloud.executions.get_execution(name=operation.metadata.name)
     assert (execution.succeeded_count, execution.failed_count) == (0, 1)
     assert completed(execution).state == run_v2.Condition.State.CONDITION_FAILED
@@ -116,7 +116,7 @@ def test_an_exit_code_other_than_zero_fails_the_execution_and_its_operation(clou
 def test_a_task_past_its_time_limit_is_ended(cloud: Cloud) -> None:
     operation = cloud.run("sleeps", timeout_s=1)
     with pytest.raises(exceptions.Aborted, match="timeout of 1s was reached"):
-        operation.result(timeout=30)
+        operation.result(timeout=120)
 
 
 def test_a_task_that_ignores_sigterm_is_killed_after_the_grace_period(cloud: Cloud) -> None:
@@ -134,7 +134,7 @@ def test_a_task_that_ignores_sigterm_is_killed_after_the_grace_period(cloud: Clo
 def test_a_cancelled_execution_is_counted_as_cancelled_and_its_operation_is_no_error(cloud: Cloud) -> None:
     operation = cloud.run("sleeps")
     cloud.executions.cancel_execution(name=operation.metadata.name)
-    execution = operation.result(timeout=30)
+    execution = operation.result(timeout=120)
     assert (execution.succeeded_count, execution.failed_count, execution.cancelled_count) == (0, 0, 1)
     assert completed(execution).execution_reason == run_v2.Condition.ExecutionReason.CANCELLED
     with pytest.raises(exceptions.BadRequest, match="has ended"):
@@ -142,7 +142,7 @@ def test_a_cancelled_execution_is_counted_as_cancelled_and_its_operation_is_no_e
 
 
 def test_what_a_task_leaves_running_ends_with_it(cloud: Cloud) -> None:
-    execution = cloud.run("family").result(timeout=30)
+    execution = cloud.run("family").result(timeout=120)
     child = int(cloud.output(execution).split()[1])
     wait_for(
         lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE,
@@ -154,7 +154,7 @@ def test_a_killed_task_fails_with_the_exit_code_of_a_killed_container(cloud: Clo
     operation = cloud.run("sleeps")
     os.killpg(cloud.pid(operation.metadata), signal.SIGKILL)
     with pytest.raises(exceptions.Aborted, match="Exit code 137"):
-        operation.result(timeout=30)
+        operation.result(timeout=120)
 
 
 def test_a_restarted_stand_in_adopts_a_living_task_and_learns_its_exit_code(cloud: Cloud, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_restarted_stand_in_adopts_a_living_task_and_learns_its_exit_code(clou
     assert (running.running_count, running.reconciling) == (1, True)
     (tmp_path / "go").touch()
     with pytest.raises(exceptions.Aborted, match="Exit code 3"):
-        operation.result(timeout=30)
+        operation.result(timeout=120)
     assert cloud.output(running) == "up\ngone\n"
 
 
@@ -197,9 +197,9 @@ def test_an_adopted_task_still_obeys_its_time_limit_and_cancel(cloud: Cloud) -> 
     limited, cancelled = cloud.run("sleeps", timeout_s=3), cloud.run("sleeps")
     cloud.process.restart()
     cloud.executions.cancel_execution(name=cancelled.metadata.name)
-    assert cancelled.result(timeout=30).cancelled_count == 1
+    assert cancelled.result(timeout=120).cancelled_count == 1
     with pytest.raises(exceptions.Aborted, match="timeout of 3s"):
-        limited.result(timeout=30)
+        limited.result(timeout=120)
 
 
 def test_stopping_the_stand_in_ends_its_tasks(cloud: Cloud) -> None:
@@ -214,8 +214,8 @@ def test_stopping_the_stand_in_ends_its_tasks(cloud: Cloud) -> None:
 
 
 def test_jobs_and_executions_are_listed(cloud: Cloud) -> None:
-    first = cloud.run("environment").result(timeout=30)
-    second = cloud.run("environment").result(timeout=30)
+    first = cloud.run("environment").result(timeout=120)
+    second = cloud.run("environment").result(timeout=120)
     request = run_v2.ListExecutionsRequest(parent=f"{PARENT}/jobs/environment", page_size=1)
     listed = list(cloud.executions.list_executions(request))
     assert [execution.name for execution in listed][:2] == [second.name, first.name]
@@ -228,7 +228,7 @@ def test_jobs_and_executions_are_listed(cloud: Cloud) -> None:
 
 
 def test_the_log_of_a_job_holds_all_its_executions_under_headers(cloud: Cloud) -> None:
-    names = [cloud.run("hello", word).result(timeout=30).name.rpartition("/")[2] for word in ("first", "second")]
+    names = [cloud.run("hello", word).result(timeout=120).name.rpartition("/")[2] for word in ("first", "second")]
     log = cloud.logs / "hello.log"
     end = f"=== {names[1]} ended: exit, exit code 0\n"
     wait_for(lambda: end in log.read_text(), what="the end of the second is logged")
@@ -246,13 +246,13 @@ def test_an_unknown_job_execution_or_operation_is_not_found(cloud: Cloud) -> Non
         cloud.executions.list_executions(parent=f"{PARENT}/jobs/nothing")
     with pytest.raises(exceptions.NotFound):
         cloud.executions.get_execution(name=f"{PARENT}/jobs/hello/executions/nothing")
-    answer = httpx.get(f"{cloud.process.url}/v2/{PARENT}/operations/nothing", timeout=5)
+    answer = httpx.get(f"{cloud.process.url}/v2/{PARENT}/operations/nothing", timeout=60)
     assert (answer.status_code, answer.json()["error"]["status"]) == (404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("body", ["{", '{"override": {}}', '{"overrides": {"timeout": "soon"}}', "[]"])
 def test_a_body_that_is_no_run_request_is_an_invalid_argument(cloud: Cloud, body: str) -> None:
-    answer = httpx.post(f"{cloud.process.url}/v2/{PARENT}/jobs/hello:run", content=body, timeout=5)
+    answer = httpx.post(f"{cloud.process.url}/v2/{PARENT}/jobs/hello:run", content=body, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["error"]["status"] == "INVALID_ARGUMENT"
 

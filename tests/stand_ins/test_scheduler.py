@@ -187,20 +187,23 @@ def test_each_tick_runs_a_job_beginning_with_its_creation(ticking: Cloud) -> Non
 
 
 def test_a_paused_job_does_not_run_until_it_is_resumed(ticking: Cloud) -> None:
+    release = threading.Event()  # paused while its first run lasts, for a second one does not begin meanwhile
+    ticking.receiver.answer = lambda request: 200 if request.path != "/paused" or release.wait(240) else 500
     ticking.create("paused")
+    wait_for(lambda: ticking.requests("paused") == 1, what="the first run has begun")
     ticking.client.pause_job(name=f"{PARENT}/jobs/paused")
-    wait_for(lambda: ticking.process.output.count("jobs/paused") >= 1, what="the first run has ended")
+    release.set()
+    wait_for(lambda: ticking.get("paused").last_attempt_time, what="the first run has ended")
     ticking.create("other")
-    before = ticking.requests("paused")
     wait_for(lambda: ticking.requests("other") >= 4, what="the clock ticks on")
-    assert ticking.requests("paused") == before
+    assert ticking.requests("paused") == 1
     assert ticking.client.resume_job(name=f"{PARENT}/jobs/paused").state == Job.State.ENABLED
-    wait_for(lambda: ticking.requests("paused") > before, what="it runs again")
+    wait_for(lambda: ticking.requests("paused") > 1, what="it runs again")
 
 
 def test_ticks_during_a_run_are_skipped_and_do_not_stop_other_jobs(ticking: Cloud) -> None:
     release = threading.Event()
-    ticking.receiver.answer = lambda request: 200 if request.path != "/slow" or release.wait(30) else 500
+    ticking.receiver.answer = lambda request: 200 if request.path != "/slow" or release.wait(240) else 500
     ticking.create("slow")
     ticking.create("other")
     wait_for(lambda: ticking.requests("other") >= 5, what="five ticks")
@@ -219,7 +222,7 @@ def test_jobs_survive_a_crash_and_run_at_the_start(ticking: Cloud) -> None:
 
 def test_a_run_cut_off_by_a_crash_happens_again(ticking: Cloud) -> None:
     release = threading.Event()
-    ticking.receiver.answer = lambda _: 200 if release.wait(30) else 500
+    ticking.receiver.answer = lambda _: 200 if release.wait(240) else 500
     ticking.create("sync")
     wait_for(lambda: ticking.requests("sync") == 1, what="the request is held")
     ticking.process.kill()

@@ -12,7 +12,7 @@ from .servers import FOLDER
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", *map(str, arguments)]
-    return subprocess.run(line, cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(line, cwd=FOLDER, capture_output=True, text=True, timeout=120, check=False)
 
 
 def run_on_a_port_in_use(module: str, *arguments: object) -> str:

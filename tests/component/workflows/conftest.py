@@ -31,7 +31,7 @@ with calls.open("a") as log:
     log.write(" ".join(sys.argv[1:]) + "\\n")
 script = pathlib.Path(sys.argv[0]).with_suffix(".script").read_text().split()
 todo = script[min(len(calls.read_text().splitlines()), len(script)) - 1]
-time.sleep(60) if todo == "hang" else sys.exit(int(todo))
+time.sleep(3600) if todo == "hang" else sys.exit(int(todo))
 """
 
 

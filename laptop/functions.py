@@ -2,9 +2,8 @@
 
     gunicorn --bind 127.0.0.1:18087 --threads 16 --timeout 120 laptop.functions:app
 
-In the cloud each entry point is a deployment of its own, called at its root. One source for all of them on purpose:
-functions-framework registers whatever it loads as the module ``main``, so two sources in one process would answer
-with each other's code.
+In the cloud each entry point is a deployment of its own, called at its root. All of them come from one source:
+functions-framework loads each source as the module ``main``, so two in one process would run each other's code.
 """
 
 from collections.abc import Iterable
@@ -22,12 +21,12 @@ ENTRY_POINTS = ["sync", "bronze_finalized", "sweep", "warm_cache", "promote"]
 def create_app(source: Path, entry_points: list[str]) -> WSGIApplication:
     """Each of ``entry_points`` of ``source`` at ``/<its name>``; any other path is 404 and names them."""
     functions = {f"/{name}": functions_framework.create_app(name, str(source)) for name in entry_points}
-    nowhere = NotFound(f"The functions here: {', '.join(functions)}")
+    not_found = NotFound(f"The functions here: {', '.join(functions)}")
 
     def dispatch(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # not werkzeug's DispatcherMiddleware: it leaves an empty path, which Flask answers with a redirect to "/"
         path = environ["PATH_INFO"]
-        function: WSGIApplication = functions.get(path, nowhere)
+        function: WSGIApplication = functions.get(path, not_found)
         return function({**environ, "SCRIPT_NAME": path, "PATH_INFO": "/"}, start_response)
 
     return dispatch

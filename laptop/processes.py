@@ -1,4 +1,4 @@
-"""Processes of one stack: found by the mark in their environment, started with a log of their own, stopped whole."""
+"""Processes of one stack: a mark in their environment names it; each has a log; they are stopped together."""
 
 import contextlib
 import os
@@ -31,17 +31,17 @@ def start(command: list[str], *, log: Path, environment: dict[str, str], folder:
 
 
 def of_stack(root: Path) -> list[psutil.Process]:
-    """Every living process of the stack of one checkout, but this one."""
-    found = []
+    """Every living process of the stack of one checkout, except this one."""
+    members = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get(STACK) == str(root):
-                found.append(process)
-    return found
+                members.append(process)
+    return members
 
 
 def stop(processes: Iterable[psutil.Process]) -> None:
-    """SIGTERM all, SIGKILL after the grace period what is left; returns when none lives."""
+    """SIGTERM to all; SIGKILL to those that live after the grace period; returns when none lives."""
     alive = list(processes)
     for process in alive:
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -9,7 +9,8 @@ import yaml
 from biaac import cloud_run
 from biaac.errors import PermanentError, TransientError
 from biaac.settings import Settings
-from tests.stand_ins.conftest import Process, start
+from tests.stand_ins.conftest import start
+from tests.stand_ins.servers import Process
 
 __all__ = ["start"]  # a fixture of another folder, used here as it is
 

@@ -15,7 +15,7 @@ PORT_BASE     ?= 18080
 SUPERSET_PORT ?= 8088
 SUPERVISOR    := PYTHONPATH=. $(ENVS)/laptop/bin/python -m laptop.supervisor
 
-.PHONY: help run setup test test-all lint size bench stop clean dev proof
+.PHONY: help run setup check test test-all lint size bench stop clean dev proof
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ run: setup ## The whole stack on this machine; Ctrl-C stops it
 
 setup: ## Build every environment from its lock (run does it by itself)
 	@bin/environment $(RUNTIME)
+
+check: ## A company's own files: connections, models, unit tests, metrics, dashboards, tfvars, locks; needs no stack
+	@bin/environment transform superset $$(command -v terraform >/dev/null && echo infrastructure)
+	@bin/check
 
 dev:
 	@bin/environment dev

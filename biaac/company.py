@@ -3,14 +3,18 @@
 The folder is COMPANY_DIR; by default it is this repository, where ``company.places`` lists what is the company's own.
 
     company.load(settings.company).first_day
+
+    python -m biaac.company FOLDER      check company.yaml and connections/*.yaml
 """
 
+import sys
 from datetime import date
 from pathlib import Path
 
 from pydantic import Field
 
-from biaac import files
+from biaac import connections, files
+from biaac.errors import PermanentError
 from biaac.records import Record
 from biaac.settings import ROOT
 
@@ -42,3 +46,21 @@ def next_step(folder: Path) -> str | None:
     if not any((folder / "superset/dashboards").glob("*.yaml")):
         return "a dashboard of your own, superset/dashboards/NAME.yaml: CONTRIBUTING.md, A dashboard"
     return None
+
+
+def main() -> None:
+    """Check ``company.yaml`` and every connection of the folder named on the command line."""
+    folder = Path(sys.argv[1])
+    faults = []
+    for check in (load, lambda folder: connections.load(folder / "connections")):
+        try:
+            check(folder)
+        except PermanentError as error:
+            faults.append(error.message)
+    if faults:
+        sys.exit("\n".join(faults))
+    print(f"{len(connections.load(folder / 'connections'))} connections are valid")
+
+
+if __name__ == "__main__":
+    main()

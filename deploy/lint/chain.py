@@ -23,7 +23,7 @@ class Piece(NamedTuple):
 
 SETTINGS = "bin/build-settings"
 TERRAFORM = "cp /bin/terraform .biaac/bin/"  # for whatever runs in another image
-LINT, TEST = "make lint", "make test"
+LINT, TEST = "make lint", "make check test"
 IMAGES = "bin/build-images $_REPOSITORY $BUILD_ID"
 CHECKED = (
     Piece(SETTINGS),

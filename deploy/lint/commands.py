@@ -49,7 +49,7 @@ CHANGES = {
 }
 ALWAYS = {name for name, words in CHANGES.items() if not words}
 OUR_MODULES = {"deploy": {"inputs"}, "cli": {"validate", "plan", "status", "doctor", "--help"}}  # words that only look
-CHECKS = {"lint", "test", "test-all", "setup", "help"}  # targets of the Makefile
+CHECKS = {"lint", "check", "test", "test-all", "setup", "help"}  # targets of the Makefile
 
 
 def of(step: Step, root: Path) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""The words every room shares: errors, settings, clients, objects, files, connections, releases, runs.
+"""What rooms share: errors, settings, clients, objects, files, connections, Airbyte, Bronze names, releases, runs.
 
 Imports nothing of the project; every other room may import it.
 """

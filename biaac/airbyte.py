@@ -4,8 +4,8 @@
     job = airbyte.start("shop")
     rows_may_be_read = [job for job in airbyte.newest_jobs("shop") if job.delivered]
 
-One API, three servers: our ``ingestion`` on Cloud Run (asks for a Google identity token; on a laptop for nothing),
-Airbyte Cloud and an Airbyte of one's own (ask for a token, which they give for client id and secret).
+One API, three servers: our ``ingestion`` on Cloud Run (needs a Google identity token; on a laptop nothing),
+Airbyte Cloud and an Airbyte of one's own (need a token, which they give for client id and secret).
 
 It goes through Airbyte's own SDK (airbyte-api 1.0.1), around what the SDK gets wrong: its token exchange joins the
 token address to the wrong root, sends a form where servers want JSON, and keeps tokens per client id in a class
@@ -18,9 +18,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import count, islice, takewhile
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from airbyte_api import AirbyteAPI, models
@@ -32,7 +31,7 @@ from biaac import identity
 from biaac.errors import BiaacError, PermanentError, TransientError
 from biaac.settings import AirbyteSettings
 
-TIMEOUT_MS = 10_000  # a list of jobs takes Airbyte Cloud well under a second
+TIMEOUT_MS = 10_000  # Airbyte Cloud lists jobs in less than a second
 NEWEST = 20  # jobs one request lists; older ones are admitted along with any of these
 PAGE = 100  # the API's largest
 NOT_FOUND_HINT = "check AIRBYTE_URL: it ends in /v1; Cloud Run also answers 404 to requests from outside its network"
@@ -101,14 +100,15 @@ class Airbyte:
 
     def newest_jobs(self, connection: str) -> list[Job]:
         """The newest jobs of a connection, whatever their type and state, newest first."""
-        return list(islice(self._jobs(connection, page=NEWEST), NEWEST))
+        jobs = islice(self._jobs(connection, size=NEWEST), NEWEST)
+        return sorted(jobs, key=lambda job: job.id, reverse=True)
 
     def delivered_after(self, connection: str, job_id: int) -> list[Job]:
-        """Every job newer than ``job_id`` whose rows may be read, oldest first; ``UnknownConnection`` if there is none.
+        """Every job newer than ``job_id`` whose rows may be read, oldest first.
 
-        airbyte.delivered_after("shop", 17)
+        ``UnknownConnection`` if Airbyte has no such connection. ``airbyte.delivered_after("shop", 17)``
         """
-        newer = takewhile(lambda job: job.id > job_id, self._jobs(connection, page=PAGE, state="succeeded"))
+        newer = takewhile(lambda job: job.id > job_id, self._jobs(connection, size=PAGE, state="succeeded"))
         jobs = {job.id: job for job in newer if job.delivered}  # a job that starts meanwhile shifts the pages
         return [jobs[id_] for id_ in sorted(jobs)]
 
@@ -117,27 +117,32 @@ class Airbyte:
         request = models.JobCreateRequest(connection_id=self._id(connection), job_type=models.JobTypeEnum.SYNC)
         return _job(self._call(lambda: self._sdk.jobs.create_job(request=request).job_response))
 
-    def _jobs(self, connection: str, *, page: int, state: str | None = None) -> Iterator[Job]:
-        """Jobs newest first, a page at a time as they are used up."""
-        for offset in count(0, page):
+    def _jobs(self, connection: str, *, size: int, state: str | None = None) -> Iterator[Job]:
+        connection_id = self._id(connection)
+
+        def page(offset: int) -> models.JobsResponse | None:
             request = ListJobsRequest(
-                connection_id=self._id(connection),
+                connection_id=connection_id,
                 status=models.JobStatusEnum(state) if state else None,
                 order_by="createdAt|DESC",
-                limit=page,
+                limit=size,
                 offset=offset,
             )
-            jobs = READS(self._call, partial(self._list_jobs, request)).data
-            yield from sorted(map(_job, jobs), key=lambda job: job.id, reverse=True)
-            if len(jobs) < page:
-                return
+            return self._sdk.jobs.list_jobs(request=request).jobs_response
 
-    def _list_jobs(self, request: ListJobsRequest) -> models.JobsResponse | None:
-        return self._sdk.jobs.list_jobs(request=request).jobs_response
+        return map(_job, self._items(page, size))
+
+    def _items(self, page: Callable[[int], Any], size: int) -> Iterator[Any]:
+        """The items of a list, a page at a time as they are used up."""
+        for offset in count(0, size):
+            items = READS(self._call, lambda: page(offset)).data  # noqa: B023  called before the next offset
+            yield from items
+            if len(items) < size:
+                return
 
     def _id(self, connection: str) -> str:
         if connection not in self._ids:
-            self._ids |= READS(self._list_connections)
+            self._ids |= self._list_connections()
         if connection not in self._ids:
             raise UnknownConnection(
                 f"Airbyte at {self._settings.airbyte_url} has no connection named {connection!r}; "
@@ -147,16 +152,11 @@ class Airbyte:
         return self._ids[connection]
 
     def _list_connections(self) -> dict[str, str]:
-        ids: dict[str, str] = {}
-        for offset in range(0, 100 * PAGE, PAGE):
-            page = self._call(partial(self._page, ListConnectionsRequest(limit=PAGE, offset=offset))).data
-            ids |= {connection.name: connection.connection_id for connection in page}
-            if len(page) < PAGE:
-                break
-        return ids
+        def page(offset: int) -> models.ConnectionsResponse | None:
+            request = ListConnectionsRequest(limit=PAGE, offset=offset)
+            return self._sdk.connections.list_connections(request=request).connections_response
 
-    def _page(self, request: ListConnectionsRequest) -> models.ConnectionsResponse | None:
-        return self._sdk.connections.list_connections(request=request).connections_response
+        return {connection.name: connection.connection_id for connection in self._items(page, PAGE)}
 
     def _call(self, call: Callable[[], Response | None]) -> Response:
         """Make one call of the SDK: its response, or one of our errors."""

@@ -1,4 +1,4 @@
-"""Cloud Run jobs: started, asked after, awaited, judged, cancelled.
+"""Cloud Run jobs: started, awaited, judged, cancelled.
 
     execution = cloud_run.start(settings, "superset-apply", ["--plan"])
     ended = cloud_run.wait(settings, execution, seconds=900)
@@ -86,7 +86,7 @@ def cancel(settings: Settings, execution: str) -> None:
         client = clients.job_executions_client(settings)
         try:
             client.cancel_execution(name=execution, timeout=TIMEOUT_S, retry=RETRY)
-        except (exceptions.NotFound, exceptions.BadRequest):  # the second is FAILED_PRECONDITION, as REST tells it
+        except (exceptions.NotFound, exceptions.BadRequest):  # over REST FAILED_PRECONDITION is a plain 400
             if not is_over(settings, execution):
                 raise
 

@@ -1,5 +1,7 @@
 """Connections: one file per source; Airbyte, schedule, event routing, Bronze and freshness come from it alone.
 
+    connections.load(settings.connections)["shop"].schedule.cron
+
 python -m biaac.connections > docs/reference/connection.schema.json     after a change of the model: for editors
 """
 
@@ -51,7 +53,7 @@ Duration = Annotated[
 
 
 class Source(Record):
-    """Which connector reads the source, and what it is told."""
+    """Which connector reads the source, and its configuration."""
 
     connector: str = Field(
         pattern=r"^(airbyte|sources/[a-z][a-z0-9_]*)$",
@@ -79,7 +81,7 @@ class Schedule(Record):
 
 
 class Freshness(Record):
-    """How old the data of this connection may be before a person hears of it."""
+    """How old the data of this connection may be before a person is warned."""
 
     warn_after: Duration
     fail_after: Duration
@@ -91,7 +93,7 @@ class Freshness(Record):
         return self
 
     def state(self, age: timedelta | None) -> Literal["fresh", "late", "stale", "never"]:
-        """What data of this age is by these tolerances; None: there has been none yet."""
+        """Whether data of this age is fresh; ``never`` for None, where there is no data yet."""
         if age is None:
             return "never"
         if age > self.fail_after:
@@ -192,7 +194,11 @@ def sync_job(connection: str) -> str:
 
 
 def resolve_secrets(config: Any, secrets: dict[str, str]) -> Any:
-    """``config`` with every ``${secret:NAME}`` replaced; ``PermanentError`` names the first that is not set."""
+    """``config`` with every ``${secret:NAME}`` replaced; ``PermanentError`` names the first that is not set.
+
+    >>> resolve_secrets({"key": "${secret:SHOP_KEY}"}, {"SHOP_KEY": "k"})
+    {'key': 'k'}
+    """
     if isinstance(config, dict):
         return {key: resolve_secrets(value, secrets) for key, value in config.items()}
     if isinstance(config, list):

@@ -1,7 +1,9 @@
-"""Identity tokens: how one service of the project proves to another, in the cloud, who is asking.
+"""Identity tokens: how one service of the project proves to another, in the cloud, who calls.
+
+    headers = {"Authorization": identity.authorization("https://sync-123.europe-west1.run.app")}
 
 Cloud Run lets a caller in by an OpenID Connect token that Google signed for the address of the service. A workload
-gets one of the metadata server; a person has none of their own, and borrows a service account's.
+gets its token from the metadata server. A person has none, and uses a service account's.
 """
 
 from functools import lru_cache
@@ -22,7 +24,7 @@ PERSON = (
 
 
 def authorization(url: str) -> str | None:
-    """The ``authorization`` header for the service at ``url``; None where nobody asks who calls: without TLS."""
+    """The ``authorization`` header for the service at ``url``; None for an address without TLS, which needs none."""
     address = urlsplit(url)
     if address.scheme not in {"https", "grpc+tls"}:
         return None
@@ -30,9 +32,9 @@ def authorization(url: str) -> str | None:
 
 
 def token_for(audience: str) -> str:
-    """An OpenID Connect token of this workload for the service at ``audience`` (https://host); kept while it is good.
+    """An OpenID Connect token of this workload for the service at ``audience`` (https://host); kept while it is valid.
 
-    ``TransientError`` if the metadata server fails in passing, ``PermanentError`` if this process is nobody.
+    ``TransientError`` if the metadata server does not answer, ``PermanentError`` if this process has no identity.
     """
     from google.auth.transport.requests import Request
 
@@ -41,10 +43,10 @@ def token_for(audience: str) -> str:
         if not credentials.valid:
             credentials.refresh(Request())
     except GoogleAuthError as error:
-        said = f"no identity token for {audience}: {error}"
+        message = f"no identity token for {audience}: {error}"
         if error.retryable or isinstance(error, TransportError) or isinstance(error.__cause__, TransportError):
-            raise TransientError(said) from None
-        raise PermanentError(said, hint=PERSON) from None
+            raise TransientError(message) from None
+        raise PermanentError(message, hint=PERSON) from None
     return str(credentials.token)
 
 

@@ -1,5 +1,8 @@
 """Logs of every process of ours, as Cloud Logging reads them: one JSON object a line on standard error.
 
+    logs.configure()
+    structlog.get_logger().info("run decided", outcome="rejected")
+
     {"severity": "ERROR", "message": "run decided", "time": "2026-11-24T05:00:00Z", "outcome": "rejected", ...}
 
 Alerts match some of these lines by message and field (terraform/modules/monitoring): those words are an interface.
@@ -17,7 +20,7 @@ from biaac.errors import BiaacError
 
 
 def configure() -> None:
-    """Have ``structlog`` write such lines; call it once, where the process begins."""
+    """Make ``structlog`` write such lines; call it once, where the process begins."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -34,7 +37,7 @@ def configure() -> None:
 
 
 def log_error(error: BiaacError) -> None:
-    """One line for an error that ends a request or a process: a warning where the same call may succeed later."""
+    """Log an error that ends a request or a process: a warning where the same call may succeed later."""
     level = logging.WARNING if error.status == 503 else logging.ERROR
     structlog.get_logger().log(level, error.message, error=type(error).__name__, status=error.status, hint=error.hint)
 

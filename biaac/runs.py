@@ -2,6 +2,8 @@
 
     gs://OPS/runs/<environment>/<workflow execution>.json
 
+    runs.read(ops, "prod", "6096174f-b0bd-4b94-ab66-0da20b87c3ed").outcome
+
 ``warm_cache`` reads it to answer the workflow; ``biaac runs`` and the audits' history read it for people.
 """
 

@@ -1,7 +1,7 @@
 """Configuration, read once at the root of each process into a frozen value.
 
-Each room asks for what it reads and no more: a service that demanded the address of one that demands its own could
-not be deployed. Laptop and cloud differ in values only: an ``*_EMULATOR_HOST`` that is set points one Google client
+Each room has settings for what it reads and no more: two services that each needed the other's address could not be
+deployed. Laptop and cloud differ in values only: an ``*_EMULATOR_HOST`` that is set points one Google client
 at a stand-in; unset means the real service with the workload's own credentials.
 """
 
@@ -63,13 +63,13 @@ class Settings(CompanySettings):
 
 
 class WorkflowSettings(Settings):
-    """For whoever starts the refresh workflow: three of the functions, the command and the build."""
+    """What starting the refresh workflow needs: for three of the functions, the command and the build."""
 
     workflow: str = Field("refresh", alias="WORKFLOW")
 
 
 class AirbyteSettings(Settings):
-    """For whoever asks Airbyte: three of the functions, the transform and the command."""
+    """What Airbyte's client needs: for three of the functions, the transform and the command."""
 
     airbyte_url: str = Field(alias="AIRBYTE_URL", description="Root of Airbyte's public API, ending in /v1.")
     airbyte_client_id: str | None = Field(None, alias="AIRBYTE_CLIENT_ID")
@@ -84,7 +84,7 @@ class AirbyteSettings(Settings):
 
     @property
     def airbyte_hint(self) -> str:
-        """What to look at when Airbyte does not know who asks."""
+        """What to check when Airbyte refuses the caller."""
         if self.airbyte_client_id is not None:
             return "check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET"
         return f"may this identity invoke {self.airbyte_url}? It needs roles/run.invoker there"

@@ -11,14 +11,16 @@ POLL_S = 0.5  # Google's APIs allow hundreds of reads a minute; a person does no
 Fact = TypeVar("Fact")
 
 
-def until(look: Callable[[], Fact | None], *, seconds: float, what: str, hint: str | None = None) -> Fact:
+def until(
+    look: Callable[[], Fact | None], *, seconds: float, what: str, hint: str | None = None, every: float = POLL_S
+) -> Fact:
     """Call ``look`` until it returns a fact (not None, not False); ``TransientError`` after ``seconds`` without one.
 
-    waiting.until(lambda: ended(execution), seconds=900, what="job transform has ended")
+    It looks once at least. ``waiting.until(lambda: ended(execution), seconds=900, what="job transform has ended")``
     """
     end = time.monotonic() + seconds
     while not (fact := look()):
-        if time.monotonic() > end:
+        if time.monotonic() >= end:
             raise TransientError(f"{what}: not after {seconds:.0f} s", hint=hint)
-        time.sleep(POLL_S)  # between two looks at a fact, bounded above
+        time.sleep(every)  # between two looks at a fact, bounded above
     return fact

@@ -1,4 +1,4 @@
-"""The refresh workflow: started, asked after, awaited.
+"""The refresh workflow: started and awaited.
 
 workflow = Workflow(settings)
 execution = workflow.start({"reason": "sync", "connection": "shop", "job": 17})

@@ -32,11 +32,10 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from google.cloud.storage import Bucket
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 import freshness
 import starts
-from biaac import connections, objects, releases
+from biaac import connections, objects, releases, waiting
 from biaac.airbyte import Job
 from biaac.bronze import ObjectName
 from biaac.errors import BiaacError, TransientError
@@ -55,15 +54,12 @@ def wake_up(clients: Clients, *, event: str, file: ObjectName) -> None:
     if watcher != event:
         log.info("another event watches this sync", watcher=watcher)
         return
-    looks = Retrying(
-        retry=retry_if_result(lambda running: running is not None),
-        stop=stop_after_delay(clients.settings.watch_seconds),
-        wait=wait_fixed(POLL_S),
-        retry_error_callback=_last_look,
+    waiting.until(
+        lambda: _look(clients, event, file) is None,
+        seconds=clients.settings.watch_seconds,
+        what=f"the sync that wrote {file} has ended",
+        every=POLL_S,
     )
-    running: Job | None = looks(_look, clients, event, file)
-    if running is not None:
-        raise TransientError(f"{file.connection}: job {running.id} is {running.state}; this event goes on watching")
 
 
 def sweep(clients: Clients) -> list[str]:
@@ -116,12 +112,6 @@ def _look(clients: Clients, event: str, file: ObjectName) -> Job | None:
     reconcile(clients, file.connection, jobs, by=event)
     live = (job for job in jobs if job.live and job.moves_data and job.started_at <= file.started_at + CLOCK_SKEW)
     return next(live, None)
-
-
-def _last_look(state: RetryCallState) -> Job | None:
-    assert state.outcome is not None  # noqa: S101  tenacity types an attempt as if it might not have been made
-    job: Job | None = state.outcome.result()
-    return job
 
 
 def _newest_held(clients: Clients, connection: str) -> int:

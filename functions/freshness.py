@@ -22,7 +22,7 @@ def log_state(connection: Connection, release: Release | None, jobs: list[Job] |
     """Log the state of ``connection``: the age of its data in ``release``, and how its newest finished sync ended.
 
     The age counts from the end of the newest sync that readers see, so a sync whose release was rejected or is held
-    back does not make anything fresh. ``jobs`` are newest first; None where Airbyte could not be asked.
+    back does not make anything fresh. ``jobs`` are newest first; None where Airbyte did not answer.
     """
     seen = [stream for stream in release.freshness if stream.connection == connection.name] if release else []
     synced_at = max((stream.synced_at for stream in seen), default=None)

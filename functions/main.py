@@ -1,7 +1,7 @@
 """Entry points of the deployable: each parses its request, calls one function of the middle, and answers.
 
-Status codes are the whole contract with Scheduler, Eventarc and Workflows: 2xx done, 503 ask again, 422 not before
-somebody has changed something, 500 a bug. ``answers_errors`` turns the error tree of ``biaac.errors`` into them.
+Status codes are the whole contract with Scheduler, Eventarc and Workflows: 2xx done, 503 call again, 422 not before a
+person has changed something, 500 a bug. ``answers_errors`` turns the error tree of ``biaac.errors`` into them.
 """
 
 import flask
@@ -36,9 +36,8 @@ def sync(request: flask.Request) -> dict[str, int | str]:
 def bronze_finalized(event: CloudEvent) -> None:
     """Wake up for one Bronze object: start the refresh of its connection if a sync has succeeded.
 
-    Returns (2xx) when nothing more is owed for this event, 503 while the sync it belongs to is still running
-    and this event is the one that watches it. An object that no sync wrote is nobody's, and an event without an
-    object is nothing: noted, and done, since Eventarc would deliver it again for a day.
+    Returns (2xx) when this event is done, 503 while its sync still runs and this event is the one that watches it.
+    A foreign object, or an event that names none, is logged and done: otherwise Eventarc would deliver it for a day.
     """
     try:
         bucket, name = event_object(event)
@@ -65,7 +64,7 @@ def sweep(_request: flask.Request) -> dict[str, list[str]]:
 @functions_framework.http
 @answers_errors
 def warm_cache(request: flask.Request) -> dict[str, str | None]:
-    """Answer what the transform of ``{"execution": id}`` decided; a published candidate is warm by then."""
+    """Answer what the transform of ``{"execution": id}`` decided, after a published candidate is warm."""
     bind(execution=field(request, "execution"))
     run = warming.decided(clients(), field(request, "execution"))
     if run.outcome is runs.Outcome.PUBLISHED and run.release is not None:

@@ -1,9 +1,9 @@
-"""Starting the workflow for one succeeded job, with a marker so that others see it was done.
+"""Starts the workflow for one succeeded job, with a marker by which others see that it was done.
 
     gs://OPS/starts/<connection>/<job>  {"by": <event id or "sweep">, "executions": [<resource name>, ...]}
 
 A marker without executions belongs to the event that made it: that event is not done before it has recorded one.
-Only a sweep goes over another's marker, and only a sweep looks whether what was started has died.
+Only a sweep starts for another's marker, and only a sweep checks whether what was started has died.
 """
 
 from typing import Any
@@ -20,12 +20,12 @@ log = structlog.get_logger()
 
 
 def ensure(clients: Clients, connection: str, job: int, *, by: str) -> str | None:
-    """Start the workflow for ``job`` unless that was done or is another event's to do; the execution, if started."""
+    """Start the workflow for ``job``, unless that was done or another event owns it; the execution if started."""
     name = f"starts/{connection}/{job}"
     if objects.read(clients.ops, name).value is None:
         objects.create(clients.ops, name, {"by": by, "executions": []})
     marker = objects.read(clients.ops, name).value
-    if not _owed(clients, marker, by, name):
+    if not _is_due(clients, marker, by, name):
         return None
     reason = "sweep" if by == SWEEP else "sync"
     # Not repeated here: the caller is, and a second execution does no harm.
@@ -35,7 +35,7 @@ def ensure(clients: Clients, connection: str, job: int, *, by: str) -> str | Non
     return execution
 
 
-def _owed(clients: Clients, marker: dict[str, Any], by: str, name: str) -> bool:
+def _is_due(clients: Clients, marker: dict[str, Any], by: str, name: str) -> bool:
     executions = marker["executions"]
     if not executions:
         return by in (marker["by"], SWEEP)
@@ -53,7 +53,7 @@ def _owed(clients: Clients, marker: dict[str, Any], by: str, name: str) -> bool:
 
 
 def _died_undecided(clients: Clients, execution: str) -> bool:
-    """Whether an execution ended without success, and not by a verdict on its data.
+    """Whether an execution ended without success, and not because its data was rejected.
 
     Rejected data waits for new data, changed models or a person's retry: running it again would reject it again.
     """

@@ -1,4 +1,4 @@
-"""Starting a sync: one job of a connection runs at a time, so to start is to start or to attach."""
+"""Starts a sync, or attaches to the one that runs: a connection runs one job at a time."""
 
 import structlog
 
@@ -11,8 +11,8 @@ log = structlog.get_logger()
 def start_or_attach(airbyte: Airbyte, connection: str) -> Job:
     """Start a sync of ``connection``, or find the job that is already running.
 
-    409 means that one runs. No answer, or a 5xx, may mean that one has just been started: look, and attach to it;
-    asking again would queue a second. When nothing runs, the failure is the caller's to repeat.
+    409 means that a job runs. No response, or a 5xx, may mean that this call has started one: it is attached to, since
+    a second call would queue a second sync. If no sync runs, the error is raised and the caller repeats.
     """
     try:
         job = airbyte.start(connection)

@@ -1,4 +1,4 @@
-"""Telling the workflow what its transform decided, after the cache has loaded what is to be promoted."""
+"""What a transform decided, and the cache warmed with its candidate, for the workflow's next step."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from biaac.flight import options
 from clients import Clients
 
 TIMEOUT_S = 280  # the workflow allows this step 300
-REFUSED = re.compile(r"\b[0-9A-Z]{5}: ")  # a SQLSTATE: the service's own word, not that of a server before it
+SQLSTATE = re.compile(r"\b[0-9A-Z]{5}: ")  # in errors of the service itself, not in those of a server before it
 
 log = structlog.get_logger()
 
@@ -29,8 +29,8 @@ def decided(clients: Clients, execution: str) -> runs.Run:
 def warm(clients: Clients, release: str) -> None:
     """Have the cache service load a candidate and answer the dashboards' queries once.
 
-    ``PermanentError`` if the service says that it never can (a file is missing or corrupt, the release is unknown) or
-    does not let us in; ``TransientError`` if it does not answer or fails in passing.
+    ``PermanentError`` if it never can (a file is missing or corrupt, the release is unknown) or refuses the caller;
+    ``TransientError`` if it does not answer, or fails in a way that another call may not.
     """
     url, environment = clients.cache_url, clients.settings.environment
     body = json.dumps({"environment": environment, "release": release}).encode()
@@ -41,7 +41,7 @@ def warm(clients: Clients, release: str) -> None:
     except (flight.FlightUnauthenticatedError, flight.FlightUnauthorizedError, ArrowInvalid) as error:
         raise PermanentError(f"cache at {url} refuses to warm {release}: {error}", hint="biaac doctor") from None
     except (ArrowException, OSError) as error:  # Flight's own errors are ArrowExceptions; it has no common base
-        if isinstance(error, flight.FlightServerError) and REFUSED.search(str(error)):
+        if isinstance(error, flight.FlightServerError) and SQLSTATE.search(str(error)):
             raise PermanentError(f"cache at {url} cannot serve {release}: {error}", hint="biaac releases") from None
         raise TransientError(f"cache at {url} has not warmed {release}: {error}") from None
     log.info("cache is warm", release=release, report=report)

@@ -7,7 +7,7 @@ The genuine airbyte-api SDK drives it. A job's ``startTime`` has milliseconds an
 Bronze files. Reference: https://reference.airbyte.com/reference/getting-started.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
@@ -36,7 +36,7 @@ app = Flask(__name__)
 
 
 class Problem(Exception):
-    """An answer that is not the one asked for, as RFC 9457 problem+json."""
+    """An error response, as RFC 9457 problem+json."""
 
     def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
         super().__init__(detail)
@@ -57,34 +57,34 @@ def _ops() -> Bucket:
 
 @app.errorhandler(Problem)
 def problem(error: Problem) -> tuple[Response, int]:
-    """The problem as it is."""
-    answer = jsonify(error.body)
-    answer.content_type = "application/problem+json"
-    return answer, error.status
+    """A problem as its response."""
+    response = jsonify(error.body)
+    response.content_type = "application/problem+json"
+    return response, error.status
 
 
 @app.errorhandler(BiaacError)
 def ours(error: BiaacError) -> tuple[Response, int]:
-    """409 for a connection that is held, else the status of the error tree."""
+    """409 for a connection that has a running job, else the status of the error tree."""
     kind = "try-again-later" if error.status in (409, 503) else "unprocessable-entity"
     return problem(Problem(error.status, kind, type(error).__name__, str(error)))
 
 
 @app.errorhandler(HTTPException)
 def unknown(error: HTTPException) -> tuple[Response, int]:
-    """What Flask refuses: an unknown path, a wrong method, a body that is not JSON."""
+    """An unknown path, a wrong method, a body that is not JSON: what Flask refuses."""
     return problem(Problem(error.code or 500, "request", error.name, error.description or error.name))
 
 
 @app.get(f"{PREFIX}/health")
 def health() -> str:
-    """Alive."""
+    """Whether the server answers, with Airbyte's own words."""
     return "Successful operation"
 
 
 @app.post(f"{PREFIX}/applications/token")
 def token() -> dict[str, Any]:
-    """A token that nobody checks: on a laptop only loopback reaches this, in the cloud Cloud Run asks for its own."""
+    """A token that is not checked: on a laptop only loopback reaches this, in the cloud Cloud Run checks its own."""
     return {"access_token": "unchecked", "token_type": "Bearer", "expires_in": 900}
 
 
@@ -97,8 +97,8 @@ def workspaces() -> dict[str, Any]:
 @app.get(f"{PREFIX}/connections")
 def list_connections() -> dict[str, Any]:
     """Every connection file."""
-    found = connections.load(_settings().connections)
-    return _page([_connection(connection) for connection in found.values()], "connections")
+    declared = connections.load(_settings().connections)
+    return _page(map(_connection, declared.values()), "connections")
 
 
 @app.get(f"{PREFIX}/connections/<connection_id>")
@@ -109,19 +109,18 @@ def get_connection(connection_id: str) -> dict[str, Any]:
 
 @app.get(f"{PREFIX}/jobs")
 def list_jobs() -> dict[str, Any]:
-    """Jobs, newest first unless asked otherwise, filtered as the public API does."""
+    """Jobs, newest first by default, filtered as the public API does."""
     field, _, direction = request.args.get("orderBy", "createdAt|DESC").partition("|")
     if field not in ("createdAt", "updatedAt") or direction not in ("ASC", "DESC"):
         raise _invalid("orderBy", request.args["orderBy"], "createdAt or updatedAt, then |ASC or |DESC")
-    wanted = [test for name, test in FILTERS.items() if name in request.args]
-    found: Iterator[Job] = (
+    filters = [matches for name, matches in FILTERS.items() if name in request.args]
+    every: Iterator[Job] = (
         claims.settle(_settings(), _ops(), job)
         for job in job_records.newest_first(_ops(), by_update=field == "updatedAt")
     )
     if direction == "ASC":
-        found = reversed(list(found))
-    kept = (job for job in found if all(test(job) for test in wanted))
-    return _page((_job(job) for job in kept), "jobs")
+        every = reversed(list(every))
+    return _page((_job(job) for job in every if all(matches(job) for matches in filters)), "jobs")
 
 
 FILTERS: dict[str, Callable[[Job], bool]] = {
@@ -179,25 +178,25 @@ def _by_id(connection_id: str) -> Connection:
     raise Problem(404, "resource-not-found", "resource-not-found", f"connection {connection_id} does not exist")
 
 
-def _page(found: Any, path: str) -> dict[str, Any]:
+def _page(items: Iterable[Any], path: str) -> dict[str, Any]:
     """One page by limit and offset, and the paths of its neighbours where there are some."""
     limit, offset = _number("limit", PAGE), _number("offset", 0)
     if not 1 <= limit <= LARGEST_PAGE:
         raise _invalid("limit", limit, f"1 to {LARGEST_PAGE}")
-    data = list(islice(found, offset, offset + limit + 1))
-    answer: dict[str, Any] = {"data": data[:limit]}
+    data = list(islice(items, offset, offset + limit + 1))
+    page: dict[str, Any] = {"data": data[:limit]}
     if len(data) > limit:
-        answer["next"] = f"{PREFIX}/{path}?limit={limit}&offset={offset + limit}"
+        page["next"] = f"{PREFIX}/{path}?limit={limit}&offset={offset + limit}"
     if offset:
-        answer["previous"] = f"{PREFIX}/{path}?limit={limit}&offset={max(offset - limit, 0)}"
-    return answer
+        page["previous"] = f"{PREFIX}/{path}?limit={limit}&offset={max(offset - limit, 0)}"
+    return page
 
 
 def _number(name: str, default: int) -> int:
-    given = request.args.get(name, str(default))
-    if not given.isdigit():
-        raise _invalid(name, given, "a number")
-    return int(given)
+    text = request.args.get(name, str(default))
+    if not text.isdigit():
+        raise _invalid(name, text, "a number")
+    return int(text)
 
 
 def _instant(name: str) -> datetime:
@@ -208,8 +207,8 @@ def _instant(name: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _invalid(name: str, found: object, expected: str) -> Problem:
-    return Problem(400, "bad-request", "bad-request", f"{name}: expected {expected}, found {found!r}")
+def _invalid(name: str, value: object, expected: str) -> Problem:
+    return Problem(400, "bad-request", "bad-request", f"{name}: expected {expected}, found {value!r}")
 
 
 def _connection(connection: Connection) -> dict[str, Any]:

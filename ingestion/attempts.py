@@ -25,11 +25,11 @@ log = structlog.get_logger()
 
 
 class Stopped(BaseException):
-    """This process shall end. Not an ``Exception``: no library on the way may take it for one to handle."""
+    """This process must end. Not an ``Exception``, so that no library handles it."""
 
 
 class Attempts:
-    """One sync being done."""
+    """One sync in progress."""
 
     def __init__(self, settings: Settings, ops: Bucket, bucket: Bucket, connection: Connection, job: Job) -> None:
         self.bytes = 0  # of messages, over all attempts
@@ -37,14 +37,14 @@ class Attempts:
         self._connection, self._job = connection, job
         self._states = States.open(ops, connection.name)
         self._writers: dict[str, StreamWriter] = {}
-        self._rows_before = {  # not zero where this job was killed and is run again
+        self._rows_before = {  # not zero if this job was killed and is run again
             stream.name: stream_objects.rows(stream_objects.of_sync(bucket, connection.name, stream.name, job.epoch_ms))
             for stream in connection.enabled_streams
         }
         self._reported_at = 0.0
 
     def rows(self) -> dict[str, int]:
-        """Rows of each stream, in place or on the way."""
+        """Rows of each stream so far, in Bronze or being uploaded."""
         return {**self._rows_before, **{name: writer.rows for name, writer in self._writers.items()}}
 
     def run(self) -> None:
@@ -56,7 +56,7 @@ class Attempts:
             stop=stop_after_attempt(ATTEMPTS),
             wait=wait_exponential(multiplier=self._settings.retry_wait_s),
             retry=retry_if_exception_type(ConnectorFailed),
-            before_sleep=self._failed,
+            before_sleep=self._report_failure,
             reraise=True,
         )
         for attempt in attempts:
@@ -64,9 +64,10 @@ class Attempts:
                 self._report(status=Status.RUNNING, attempts=attempt.retry_state.attempt_number)
                 self._attempt(connector)
         for stream in self._connection.enabled_streams:
-            if stream.mode == "full_refresh":  # only now: until the sync is done the old filling is the whole one
+            if stream.mode == "full_refresh":  # only now: until then the old generation is the whole one
                 generation = self._states.streams[stream.name].generation
-                stream_objects.delete_older(self._bucket, self._connection.name, stream.name, generation)
+                blobs = stream_objects.of_stream(self._bucket, self._connection.name, stream.name)
+                stream_objects.delete(blob for blob in blobs if stream_objects.generation(blob) < generation)
 
     def _attempt(self, connector: Connector) -> None:
         entries = self._states.streams
@@ -90,8 +91,9 @@ class Attempts:
                 writer.abandon()
 
     def _writer(self, stream: Stream, discovered: dict[str, Any]) -> StreamWriter:
-        if stream.mode == "full_refresh":  # of an attempt that broke off; this one reads from the beginning
-            stream_objects.delete_sync(self._bucket, self._connection.name, stream.name, self._job.epoch_ms)
+        if stream.mode == "full_refresh":  # of an attempt that failed; this one reads from the beginning
+            earlier = stream_objects.of_sync(self._bucket, self._connection.name, stream.name, self._job.epoch_ms)
+            stream_objects.delete(earlier)
         return StreamWriter(
             self._bucket,
             connection=self._connection.name,
@@ -103,21 +105,21 @@ class Attempts:
         )
 
     def _committed(self, streams: list[Stream]) -> list[dict[str, Any]]:
-        """The states of ``streams`` as the connector wants them back."""
+        """The committed states of ``streams``, as the connector reads them."""
         return [
             {"type": "STREAM", "stream": {"stream_descriptor": {"name": stream.name}, "stream_state": state}}
             for stream in streams
             if (state := self._states.streams[stream.name].state) is not None
         ]
 
-    def _failed(self, retry: RetryCallState) -> None:
-        """Say why before the next attempt."""
+    def _report_failure(self, retry: RetryCallState) -> None:
+        """Record why an attempt failed, before the next one."""
         error = retry.outcome.exception() if retry.outcome else None
         log.warning("attempt failed", job=self._job.id, attempt=retry.attempt_number, error=str(error))
         self._report(status=Status.INCOMPLETE, message=str(error), log=getattr(error, "log", []))
 
     def _report(self, **fields: object) -> None:
-        """Bring the job's record up to date; ``Stopped`` if somebody else has given the verdict."""
+        """Update the job's record; ``Stopped`` if the job has been concluded elsewhere."""
         job = job_records.change(self._ops, self._job.id, rows=self.rows(), bytes=self.bytes, **fields)
         self._reported_at = time.monotonic()
         if not job.active:

@@ -1,8 +1,8 @@
-"""Starting a job: a connection runs one at a time, and which one is decided by compare-and-set on its claim.
+"""Starts a job: a connection runs one at a time, and compare-and-set on its claim decides which.
 
     gs://OPS/airbyte/claims/<connection> = {"job": id, "kind", "created_at"} | {"job": null}
 
-The claim holds all that the job's record begins with, so whoever finds a claim without a record, or a record
+The claim holds all that the job's record begins with. So a request that meets a claim without a record, or a record
 without an execution, finishes what a dead request began. No clock decides anything here.
 """
 
@@ -19,7 +19,7 @@ from ingestion.settings import Settings
 
 
 class AlreadyRunning(BiaacError):
-    """The connection is held by a job that has not ended: attach to that one."""
+    """The connection has a job that has not ended: attach to that one."""
 
     status = 409
 
@@ -31,23 +31,23 @@ class AlreadyRunning(BiaacError):
 def start(settings: Settings, ops: Bucket, connection: Connection, kind: Kind) -> Job:
     """Claim the connection for a new job and start its execution; ``AlreadyRunning`` if another job holds it."""
     while True:
-        found = objects.read(ops, _name(connection.name))
-        if found.value is not None and found.value["job"] is not None:
-            holder = settle(settings, ops, _recorded(ops, connection, found.value))
+        claimed = objects.read(ops, _name(connection.name))
+        if claimed.value is not None and claimed.value["job"] is not None:
+            holder = settle(settings, ops, _recorded(ops, connection, claimed.value))
             if not _over(settings, holder):
                 if holder.execution is None:
                     _launch(settings, ops, holder)
                 raise AlreadyRunning(holder)
         claim = {"job": job_records.next_id(ops), "kind": kind.value, "created_at": job_records.text(job_records.now())}
         try:
-            objects.replace(ops, _name(connection.name), claim, expected=found.generation)
+            objects.replace(ops, _name(connection.name), claim, expected=claimed.generation)
         except LostRace:
             continue
         return _launch(settings, ops, _recorded(ops, connection, claim))
 
 
 def settle(settings: Settings, ops: Bucket, job: Job) -> Job:
-    """The job as it stands: one whose execution has ended without a verdict has failed."""
+    """The job as it is: one whose execution has ended without concluding it has failed."""
     if not job.active or job.execution is None or not cloud_run.is_over(settings, job.execution):
         return job
     short = job.execution.rpartition("/")[2]
@@ -55,12 +55,12 @@ def settle(settings: Settings, ops: Bucket, job: Job) -> Job:
         ops,
         job.id,
         Status.FAILED,
-        message=f"execution {short} ended without a verdict: it was killed or crashed; its log says how",
+        message=f"execution {short} ended without concluding the job: it was killed or crashed; see its log",
     )
 
 
 def cancel(settings: Settings, ops: Bucket, job: Job) -> Job:
-    """Give the verdict ``cancelled`` and stop the execution; what is committed stays."""
+    """Conclude the job as cancelled and stop its execution; what is committed stays."""
     cancelled = job_records.conclude(ops, job.id, Status.CANCELLED)
     if cancelled.status == Status.CANCELLED and cancelled.execution:
         cloud_run.cancel(settings, cancelled.execution)
@@ -68,7 +68,7 @@ def cancel(settings: Settings, ops: Bucket, job: Job) -> Job:
 
 
 def release(ops: Bucket, job: Job) -> None:
-    """Let go of the connection, if ``job`` still holds it."""
+    """Free the connection, if ``job`` still holds it."""
     objects.update(
         ops, _name(job.connection), lambda claim: {"job": None} if claim and claim["job"] == job.id else claim
     )
@@ -86,7 +86,7 @@ def _launch(settings: Settings, ops: Bucket, job: Job) -> Job:
 
 
 def _recorded(ops: Bucket, connection: Connection, claim: Mapping[str, object]) -> Job:
-    """The record of the claiming job, made from the claim if nobody has yet."""
+    """The record of the claiming job, made from the claim if there is none yet."""
     job = Job.model_validate(
         {
             "id": claim["job"],
@@ -102,7 +102,7 @@ def _recorded(ops: Bucket, connection: Connection, claim: Mapping[str, object]) 
 
 
 def _over(settings: Settings, job: Job) -> bool:
-    """Whether the connection is free of ``job``: its own verdict is its last act, but a cancelled one may still run."""
+    """Whether the connection is free of ``job``; one that is cancelled may still run."""
     if job.active:
         return False
     return job.status != Status.CANCELLED or job.execution is None or cloud_run.is_over(settings, job.execution)

@@ -1,4 +1,4 @@
-"""A connector's process: started from its own environment, its messages read, its silence and its end judged."""
+"""A connector's process: started from its own environment, its messages read, stopped when it is silent."""
 
 import fcntl
 import os
@@ -23,14 +23,14 @@ PIPE_BYTES = 1 << 20  # Linux's largest for anyone; at 64 KiB both sides wait fo
 LINE_BYTES = 64 << 20  # one message; a longer one would fill memory before it is read
 LOG_LINES = 20  # kept for the job's record
 LOG_WIDTH = 500
-TICK_S = 1  # how long a quiet connector keeps the sync from reporting, and from hearing that it is cancelled
+TICK_S = 1  # how long a quiet connector keeps the sync from reporting, and from noticing that it is cancelled
 GRACE_S = 5  # between asking a connector to stop and killing it
 
 Message = dict[str, Any]
 
 
 class ConnectorFailed(TransientError):
-    """An attempt came to nothing; the next one goes on from what is committed."""
+    """An attempt failed; the next one continues from what is committed."""
 
     def __init__(self, message: str, *, log: list[str]) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class ConnectorFailed(TransientError):
 
 
 class ConnectorMisconfigured(PermanentError):
-    """The connector says that its configuration cannot work: no attempt will help."""
+    """The connector reports a wrong configuration: another attempt cannot help."""
 
     def __init__(self, message: str, *, log: list[str], hint: str) -> None:
         super().__init__(message, hint=hint)
@@ -96,13 +96,13 @@ class Connector:
 
 
 class Run:
-    """One process and what it says."""
+    """One process and its messages."""
 
     def __init__(self, name: str, arguments: list[str], silence_limit_s: float, connection_file: str) -> None:
         self._name = name
         self._limit = silence_limit_s
         self._connection_file = connection_file
-        self._said: deque[str] = deque(maxlen=LOG_LINES)
+        self._lines: deque[str] = deque(maxlen=LOG_LINES)
         self._error: Message | None = None
         self._process = subprocess.Popen(
             arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=connector_environment(), bufsize=0
@@ -111,7 +111,7 @@ class Run:
             fcntl.fcntl(_stream(self._process.stdout), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def batches(self) -> Iterator[tuple[list[Message], int]]:
-        """Messages as they come, many at a time, and their bytes; ends when the process ends well, else raises.
+        """Messages as they come, many at a time, and their bytes; an error at the end if the process failed.
 
         ``LOG``, and lines that are no messages, are kept for the record; an ``ERROR`` is raised at the end.
         """
@@ -127,7 +127,7 @@ class Run:
 
     def failed(self, what: str) -> ConnectorFailed:
         """The error for what this process did, with its last lines."""
-        return ConnectorFailed(f"{self._name} {what}", log=list(self._said))
+        return ConnectorFailed(f"{self._name} {what}", log=list(self._lines))
 
     def stop(self) -> None:
         """Ask the process to end, then end it."""
@@ -143,14 +143,14 @@ class Run:
 
     def _chunks(self) -> Iterator[bytes]:
         """What comes on standard output, empty at each tick of silence; standard error is taken as log lines."""
-        silent_s = 0.0  # only while waited for: while rows are uploaded the connector has to wait itself
+        silent_s = 0.0  # only while this loop waits: while rows are uploaded the connector has to wait itself
         with selectors.DefaultSelector() as selector:
             selector.register(_stream(self._process.stdout), selectors.EVENT_READ)
             selector.register(_stream(self._process.stderr), selectors.EVENT_READ)
             while selector.get_map():
-                asked_at = time.monotonic()
+                waiting_since = time.monotonic()
                 ready = selector.select(min(TICK_S, self._limit))
-                silent_s = 0.0 if ready else silent_s + time.monotonic() - asked_at
+                silent_s = 0.0 if ready else silent_s + time.monotonic() - waiting_since
                 if silent_s >= self._limit:
                     self._process.kill()
                     raise self.failed(f"printed nothing for {self._limit:g} s and was killed")
@@ -205,12 +205,14 @@ class Run:
         message = error.get("message") or error.get("internal_message")
         if error.get("failure_type") == "config_error":
             raise ConnectorMisconfigured(
-                f"{self._name}: {message}", log=list(self._said), hint=f"edit source.config in {self._connection_file}"
+                f"{self._name}: {message}",
+                log=list(self._lines),
+                hint=f"edit source.config in {self._connection_file}",
             )
         raise self.failed(f"exited {code}" + (f": {message}" if message else ""))
 
     def _keep(self, line: str) -> None:
-        self._said.append(line[:LOG_WIDTH])
+        self._lines.append(line[:LOG_WIDTH])
         print(f"{self._name}: {line}", flush=True)
 
 

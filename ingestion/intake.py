@@ -1,4 +1,4 @@
-"""Takes a connector's messages in: rows to Bronze, and states committed once the rows they speak of are in place."""
+"""Takes in a connector's messages: rows go to Bronze, states are committed once the rows they cover are in place."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -69,7 +69,7 @@ class Intake:
         name = record["stream"]
         writer = self.writers.get(name)
         if writer is None:
-            raise self.run.failed(f"sent a row of stream {name!r}, which it was not asked for")
+            raise self.run.failed(f"sent a row of stream {name!r}, which it was not configured to read")
         writer.add(record["data"], record["emitted_at"])
 
     def _state(self, state: Message) -> None:
@@ -77,13 +77,13 @@ class Intake:
             raise self.run.failed(f"sent a state of type {state.get('type')}; only states per stream are understood")
         name = state["stream"]["stream_descriptor"]["name"]
         if name not in self.writers:
-            raise self.run.failed(f"sent a state of stream {name!r}, which it was not asked for")
+            raise self.run.failed(f"sent a state of stream {name!r}, which it was not configured to read")
         rows = self.writers[name].rows
         received = rows - self._rows_at_state[name]
         self._rows_at_state[name] = rows
         sent = (state.get("sourceStats") or {}).get("recordCount")
         if sent is not None and int(sent) != received:
-            raise self.run.failed(f"says it sent {int(sent)} rows of {name}, but {received} came")
+            raise self.run.failed(f"counts {int(sent)} rows of {name} in its state, but {received} came")
         self._pending[name] = state["stream"].get("stream_state") or {}
         if time.monotonic() - self._committed_at >= self.checkpoint_s:
             self._commit(list(self._pending))

@@ -5,8 +5,8 @@
     gs://OPS/airbyte/claims/<connection>            which job holds the connection (``claims``)
     gs://OPS/airbyte/states/<connection>            how far its streams have come (``states``)
 
-A job's verdict is written once: by the sync itself, by whoever cancels it, or by whoever finds its Cloud Run
-execution dead without one.
+A job is concluded once: by the sync itself, by a request that cancels it, or by one that meets its Cloud Run
+execution ended while the job is still active.
 """
 
 from collections.abc import Callable, Iterator
@@ -71,7 +71,7 @@ class Job(Record):
 
     @property
     def active(self) -> bool:
-        """Whether a verdict is still to come."""
+        """Whether the job has not been concluded."""
         return self.status in ACTIVE
 
     @property
@@ -81,7 +81,7 @@ class Job(Record):
 
     @property
     def duration(self) -> timedelta:
-        """From creation to the verdict, or to the last sign of life."""
+        """From creation to the end, or to the last update."""
         return (self.ended_at or self.updated_at) - self.created_at
 
 
@@ -113,12 +113,12 @@ def find(ops: Bucket, job_id: int) -> Job | None:
 
 
 def change(ops: Bucket, job_id: int, **fields: object) -> Job:
-    """Set ``fields`` and the time of change, unless the job has its verdict: then it stays as it is."""
+    """Set ``fields`` and the time of change, unless the job has been concluded: then it stays as it is."""
     return _update(ops, job_id, lambda job: {"updated_at": now(), **fields} if job.active else {})
 
 
 def conclude(ops: Bucket, job_id: int, status: Status, **fields: object) -> Job:
-    """Give the verdict, unless another writer already has; returns the job as it then stands."""
+    """End the job with ``status``, unless another writer has concluded it; the job as it then is."""
     return change(ops, job_id, status=status, ended_at=now(), **fields)
 
 

@@ -1,4 +1,4 @@
-"""What the ingestion room alone is told: where connectors are, and how long one may take."""
+"""Settings of the ingestion room alone: where connectors are, and how long one may take."""
 
 import os
 from pathlib import Path

@@ -1,9 +1,9 @@
-"""How far a connection's streams have come: committed only after the files it speaks of are in place.
+"""How far the streams of a connection have been read: committed only after the files it covers are in place.
 
     gs://OPS/airbyte/states/<connection>
 
-A generation is Airbyte's word for one filling of a stream: a full refresh begins a new one with every job, an
-incremental stream keeps its own until it is cleared.
+A generation is Airbyte's word for one complete copy of a stream. A full refresh begins a new one with every job; an
+incremental stream keeps its generation until it is cleared.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from biaac.connections import Connection
 
 
 class StreamState(BaseModel):
-    """One stream. ``begun_by`` and ``completed_by`` are jobs: a job that is run again goes on where it was."""
+    """One stream. ``begun_by`` and ``completed_by`` are jobs: a job that is run again continues where it was."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,9 +46,9 @@ class States:
     def open(cls, ops: Bucket, connection: str) -> "States":
         """What is committed now."""
         name = f"airbyte/states/{connection}"
-        found = objects.read(ops, name)
-        streams = _States.model_validate(found.value or {}).streams
-        return cls(ops, name, streams, found.generation)
+        stored = objects.read(ops, name)
+        streams = _States.model_validate(stored.value or {}).streams
+        return cls(ops, name, streams, stored.generation)
 
     def begin(self, connection: Connection, job: int) -> None:
         """Give every full-refresh stream a new generation for this job; doing it twice changes nothing."""

@@ -2,7 +2,7 @@
 
     python -m ingestion.sync --connection shop --job 17
 
-Reads the connector into Bronze in up to three attempts, each going on from what is committed. May be killed
+Reads the connector into Bronze in up to three attempts, each continuing from what is committed. May be killed
 anywhere and run again for the same job: rows may then be in Bronze twice (Airbyte's at-least-once), none is missing.
 """
 
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 
 def perform(settings: Settings, connection_name: str, job_id: int) -> bool:
-    """Do the job, give its verdict and let go of the connection; whether it is done (by this process or another)."""
+    """Do the job, conclude it and free the connection; whether it is done (by this process or another)."""
     client = storage_client(settings)
     ops, bronze = client.bucket(settings.ops_bucket), client.bucket(settings.bronze_bucket)
     job = _take(settings, ops, connection_name, job_id)
@@ -48,12 +48,12 @@ def perform(settings: Settings, connection_name: str, job_id: int) -> bool:
         else:
             States.open(ops, connection.name).clear(connection, job.id)
             for stream in connection.streams:
-                stream_objects.delete_all(bronze, connection.name, stream.name)
+                stream_objects.delete(stream_objects.of_stream(bronze, connection.name, stream.name))
     except Stopped as stopped:
         job = job_records.conclude(ops, job.id, Status.CANCELLED, message=str(stopped), **_counts(attempts))
     except BiaacError as error:
-        said = getattr(error, "log", [])
-        job = job_records.conclude(ops, job.id, Status.FAILED, message=str(error), log=said, **_counts(attempts))
+        lines = getattr(error, "log", [])
+        job = job_records.conclude(ops, job.id, Status.FAILED, message=str(error), log=lines, **_counts(attempts))
     else:
         job = job_records.conclude(ops, job.id, Status.SUCCEEDED, message=None, log=[], **_counts(attempts))
     claims.release(ops, job)
@@ -74,10 +74,10 @@ def _counts(attempts: Attempts | None) -> dict[str, object]:
 
 
 def _take(settings: Settings, ops: Bucket, connection: str, job_id: int) -> Job | None:
-    """The job as ours; None where there is nothing to do: it has its verdict, or another execution is at it.
+    """The job, for this execution to do; None if it is concluded, or another execution does it.
 
-    A lost answer of Cloud Run can start two executions for one job: the first one named in the record has it,
-    until it is over without a verdict.
+    A lost response of Cloud Run can start two executions for one job. The one that the record names first has the job,
+    until it ends without concluding it.
     """
     job = job_records.find(ops, job_id)
     if job is None or job.connection != connection:
@@ -91,7 +91,7 @@ def _take(settings: Settings, ops: Bucket, connection: str, job_id: int) -> Job 
             log.info("another execution has this job", job=job_id, execution=job.execution)
             return None
     if not job.active:
-        log.info("the job has its verdict", job=job_id, status=job.status.value)
+        log.info("the job has been concluded", job=job_id, status=job.status.value)
         return None
     return job
 

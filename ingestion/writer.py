@@ -36,6 +36,7 @@ META = pa.struct(
         pa.field("changes", pa.list_(pa.field("element", CHANGE, nullable=False)), nullable=False),
     ]
 )
+NULLED = {"change": "NULLED", "reason": "DESTINATION_SERIALIZATION_ERROR"}
 COLUMNS = [
     pa.field("_airbyte_raw_id", pa.string(), nullable=False),
     pa.field("_airbyte_extracted_at", pa.timestamp("ms", "UTC"), nullable=False),
@@ -116,7 +117,7 @@ class StreamWriter:
             column, nulled = convert(kind, values, name)
             columns.append(column)
             for row, paths in nulled.items():
-                changes.setdefault(row, []).extend(_change(path) for path in paths)
+                changes.setdefault(row, []).extend({"field": path, **NULLED} for path in paths)
         head = [
             _raw_ids(count),
             pa.array(self._extracted_at, pa.int64()).cast(COLUMNS[1].type),
@@ -254,7 +255,3 @@ def _meta(sync_id: int, count: int, changes: dict[int, list[dict[str, str]]]) ->
     else:
         changed = pa.ListArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count + 1), pa.array([], CHANGE), kind)
     return pa.StructArray.from_arrays([pa.repeat(pa.scalar(sync_id, pa.int64()), count), changed], fields=list(META))
-
-
-def _change(path: str) -> dict[str, str]:
-    return {"field": path, "change": "NULLED", "reason": "DESTINATION_SERIALIZATION_ERROR"}

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from google.cloud.storage import Bucket
 from xdist.scheduler import LoadScopeScheduling
 
 from biaac.clients import storage_client
@@ -88,6 +89,18 @@ def environment(storage_server: str, monkeypatch: pytest.MonkeyPatch) -> dict[st
 def settings(environment: dict[str, str]) -> Settings:
     """Settings as ``environment`` gives them."""
     return Settings.load()
+
+
+@pytest.fixture
+def ops(settings: Settings) -> Bucket:
+    """Markers, job records and runs."""
+    return storage_client(settings).bucket(settings.ops_bucket)
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Bucket:
+    """Releases and their pointer."""
+    return storage_client(settings).bucket(settings.lake_bucket)
 
 
 @pytest.fixture

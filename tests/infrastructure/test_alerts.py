@@ -40,11 +40,6 @@ def monitoring(deployments: Callable[[str], Deployment]) -> Deployment:
     return deployments("small")
 
 
-@pytest.fixture
-def lake(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.lake_bucket)
-
-
 def policies(monitoring: Deployment) -> dict[str, Values]:
     return {each.values["display_name"]: each.values for each in monitoring.all("google_monitoring_alert_policy")}
 

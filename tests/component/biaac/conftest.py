@@ -7,13 +7,6 @@ import pytest
 from google.cloud.storage import Bucket
 
 from biaac import releases
-from biaac.clients import storage_client
-from biaac.settings import Settings
-
-
-@pytest.fixture
-def lake(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.lake_bucket)
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ def settings(environment: dict[str, str]) -> AirbyteSettings:
 
 @pytest.fixture
 def client(settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]) -> Airbyte:
-    found = Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url}))
-    found.newest_jobs("grocery")  # the id of the connection is known from here on
+    airbyte_client = Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url}))
+    airbyte_client.newest_jobs("shop")  # the id of the connection is known from here on
     airbyte.calls.clear()
-    return found
+    return airbyte_client
 
 
 def with_credentials(settings: AirbyteSettings, airbyte: FakeAirbyte, secret: str) -> Airbyte:
@@ -34,9 +34,9 @@ def with_credentials(settings: AirbyteSettings, airbyte: FakeAirbyte, secret: st
 
 def test_jobs_come_newest_first_and_only_of_the_connection(client: Airbyte, airbyte: FakeAirbyte) -> None:
     for _ in range(25):
-        airbyte.finish(airbyte.start("grocery"), "succeeded", rows=3)
+        airbyte.finish(airbyte.start("shop"), "succeeded", rows=3)
         airbyte.start("web_shop")
-    jobs = client.newest_jobs("grocery")
+    jobs = client.newest_jobs("shop")
     assert [job.id for job in jobs] == list(range(49, 9, -2))
     assert (jobs[0].state, jobs[0].rows, jobs[0].live) == ("succeeded", 3, False)
 
@@ -44,32 +44,32 @@ def test_jobs_come_newest_first_and_only_of_the_connection(client: Airbyte, airb
 def test_of_all_pages_only_jobs_that_brought_rows_and_succeeded_count(client: Airbyte, airbyte: FakeAirbyte) -> None:
     for number in range(1, 251):
         kind = {0: "clear", 1: "refresh", 2: "reset"}.get(number % 5, "sync")
-        airbyte.start("grocery", state="failed" if number % 3 == 0 else "succeeded", kind=kind)
+        airbyte.start("shop", state="failed" if number % 3 == 0 else "succeeded", kind=kind)
     delivered = [number for number in range(1, 251) if number % 3 and number % 5 not in (0, 2)]
-    assert [job.id for job in client.delivered_after("grocery", 0)] == delivered
+    assert [job.id for job in client.delivered_after("shop", 0)] == delivered
     airbyte.calls.clear()
-    assert [job.id for job in client.delivered_after("grocery", 247)] == [248]
+    assert [job.id for job in client.delivered_after("shop", 247)] == [248]
     assert airbyte.calls["GET /jobs"] == 1, "reading stops at the newest job that is known"
 
 
 def test_a_job_ended_when_it_was_last_updated(client: Airbyte, airbyte: FakeAirbyte) -> None:
-    airbyte.start("grocery", state="succeeded")
+    airbyte.start("shop", state="succeeded")
     airbyte.jobs[0]["lastUpdatedAt"] = "2026-11-24T06:07:08Z"
-    (job,) = client.delivered_after("grocery", 0)
+    (job,) = client.delivered_after("shop", 0)
     assert job.updated_at == datetime(2026, 11, 24, 6, 7, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("answer", [(500, "oops", "text/plain"), (429, "{}", "application/json"), None])
-def test_a_read_that_fails_in_passing_is_asked_again(
+def test_a_read_that_fails_once_is_repeated(
     client: Airbyte, airbyte: FakeAirbyte, answer: tuple[int, str, str] | None
 ) -> None:
     airbyte.answers.append(answer)
-    assert client.newest_jobs("grocery") == []
+    assert client.newest_jobs("shop") == []
     assert airbyte.calls["GET /jobs"] == 2
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "said"),
+    ("answer", "error", "message"),
     [
         ((401, "{}", "application/json"), PermanentError, "roles/run.invoker"),
         ((403, "{}", "application/json"), PermanentError, "roles/run.invoker"),
@@ -85,11 +85,11 @@ def test_a_read_that_fails_in_passing_is_asked_again(
     ],
 )
 def test_every_refusal_is_an_error_of_ours(
-    client: Airbyte, airbyte: FakeAirbyte, answer: tuple[int, str, str] | None, error: type[BiaacError], said: str
+    client: Airbyte, airbyte: FakeAirbyte, answer: tuple[int, str, str] | None, error: type[BiaacError], message: str
 ) -> None:
     airbyte.answers.extend([answer] * 3)
-    with pytest.raises(error, match=said):
-        client.newest_jobs("grocery")
+    with pytest.raises(error, match=message):
+        client.newest_jobs("shop")
 
 
 def test_a_refusal_of_an_airbyte_that_gives_tokens_names_its_credentials(
@@ -99,7 +99,7 @@ def test_a_refusal_of_an_airbyte_that_gives_tokens_names_its_credentials(
     client = with_credentials(settings, airbyte, "s3cret")
     airbyte.answers.extend([(403, "{}", "application/json")] * 3)
     with pytest.raises(PermanentError, match="AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET"):
-        client.newest_jobs("grocery")
+        client.newest_jobs("shop")
 
 
 def test_a_connection_that_airbyte_lacks_is_made_where_it_is_kept(
@@ -115,7 +115,7 @@ def test_a_connection_that_airbyte_lacks_is_made_where_it_is_kept(
 
 def test_a_server_that_is_not_there_is_transient(settings: AirbyteSettings) -> None:
     with pytest.raises(TransientError, match=r"http://127\.0\.0\.1:1/api/public/v1 does not answer"):
-        Airbyte(settings).newest_jobs("grocery")
+        Airbyte(settings).newest_jobs("shop")
 
 
 @pytest.mark.parametrize("spelling", ["grant-type", "grant_type"])
@@ -123,14 +123,14 @@ def test_a_server_gets_its_own_spelling_of_the_grant(
     settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str], spelling: str
 ) -> None:
     airbyte.secret, airbyte.grant = "s3cret", spelling
-    assert with_credentials(settings, airbyte, "s3cret").delivered_after("grocery", 0) == []
+    assert with_credentials(settings, airbyte, "s3cret").delivered_after("shop", 0) == []
 
 
 def test_one_token_serves_many_calls(settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]) -> None:
     airbyte.secret = "s3cret"
     client = with_credentials(settings, airbyte, "s3cret")
-    client.start("grocery")
-    client.newest_jobs("grocery")
+    client.start("shop")
+    client.newest_jobs("shop")
     assert airbyte.tokens_given == 1
 
 
@@ -139,7 +139,7 @@ def test_two_clients_with_the_same_credentials_do_not_share_a_token(
 ) -> None:
     airbyte.secret = "s3cret"
     for _ in range(2):
-        with_credentials(settings, airbyte, "s3cret").newest_jobs("grocery")
+        with_credentials(settings, airbyte, "s3cret").newest_jobs("shop")
     assert airbyte.tokens_given == 2
 
 
@@ -148,7 +148,7 @@ def test_wrong_credentials_are_a_persons_to_mend_and_not_in_the_message(
 ) -> None:
     airbyte.secret = "s3cret"
     with pytest.raises(PermanentError, match="gave no token: 401") as refused:
-        with_credentials(settings, airbyte, "gue55").newest_jobs("grocery")
+        with_credentials(settings, airbyte, "gue55").newest_jobs("shop")
     assert "gue55" not in str(refused.value)
 
 
@@ -157,8 +157,8 @@ def test_a_refused_token_is_fetched_anew_next_time(
 ) -> None:
     airbyte.secret = "s3cret"
     client = with_credentials(settings, airbyte, "s3cret")
-    client.newest_jobs("grocery")
+    client.newest_jobs("shop")
     airbyte.tokens_given += 1  # the server has been restarted and forgotten what it gave
     with pytest.raises(PermanentError, match="401"):
-        client.newest_jobs("grocery")
-    assert client.newest_jobs("grocery") == []
+        client.newest_jobs("shop")
+    assert client.newest_jobs("shop") == []

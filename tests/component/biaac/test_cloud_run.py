@@ -9,10 +9,10 @@ import yaml
 from biaac import cloud_run
 from biaac.errors import PermanentError, TransientError
 from biaac.settings import Settings
-from tests.stand_ins.conftest import start
-from tests.stand_ins.servers import Process
+from tests.stand_ins.conftest import start_once
+from tests.stand_ins.servers import Start
 
-__all__ = ["start"]  # a fixture of another folder, used here as it is
+__all__ = ["start_once"]  # a fixture of another folder, used here as it is
 
 JOBS = {
     "good": {"command": ["true"], "timeout_s": 60},
@@ -22,33 +22,42 @@ JOBS = {
 }
 
 
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="module")
+def address(start_once: Start, logs: Path) -> str:
+    jobs = logs / "jobs.yaml"
+    jobs.write_text(yaml.safe_dump(JOBS))
+    return start_once("stand_ins.run_jobs", "--state", logs / "state", "--logs", logs, "--jobs", jobs).url
+
+
 @pytest.fixture
-def settings(start: type[Process], settings: Settings, tmp_path: Path) -> Settings:
-    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump(JOBS))
-    folders = ["--state", tmp_path / "run", "--logs", tmp_path / "logs", "--jobs", tmp_path / "jobs.yaml"]
-    server = start("stand_ins.run_jobs", *folders)
-    return settings.model_copy(update={"run_emulator": server.url})
+def settings(settings: Settings, address: str) -> Settings:
+    return settings.model_copy(update={"run_emulator": address})
 
 
 def test_an_execution_is_started_awaited_and_judged(settings: Settings) -> None:
     good, bad = (cloud_run.start(settings, job, []) for job in ("good", "bad"))
-    ended = cloud_run.wait(settings, good, seconds=60)
+    ended = cloud_run.wait(settings, good, seconds=120)
     assert ended.error is None
     assert cloud_run.is_over(settings, good)
-    assert cloud_run.wait(settings, bad, seconds=60).error
+    assert cloud_run.wait(settings, bad, seconds=120).error
 
 
-def test_arguments_replace_those_of_the_job(settings: Settings, tmp_path: Path) -> None:
+def test_arguments_replace_those_of_the_job(settings: Settings, logs: Path) -> None:
     execution = cloud_run.start(settings, "says", ["one", "two"], twice_is_harmless=True)
-    assert cloud_run.wait(settings, execution, seconds=60).error is None
-    assert "one two" in (tmp_path / "logs/says.log").read_text()
+    assert cloud_run.wait(settings, execution, seconds=120).error is None
+    assert "one two" in (logs / "says.log").read_text()
 
 
 def test_a_cancelled_execution_has_not_succeeded(settings: Settings) -> None:
     execution = cloud_run.start(settings, "waits", [])
     assert not cloud_run.is_over(settings, execution)
     cloud_run.cancel(settings, execution)
-    assert cloud_run.wait(settings, execution, seconds=60).error
+    assert cloud_run.wait(settings, execution, seconds=120).error
     cloud_run.cancel(settings, execution)  # nothing, now that it has ended
 
 

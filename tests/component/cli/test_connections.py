@@ -29,12 +29,12 @@ def test_each_connection_gets_one_schedule_that_asks_the_function_sync(
 ) -> None:
     result = biaac("connections apply --yes")
     assert result.code == 0
-    assert "+ schedule sync-grocery  0 5 * * * UTC" in result.out
+    assert "+ schedule sync-shop  0 5 * * * UTC" in result.out
     found = jobs(scheduler, settings)
-    assert sorted(found) == ["sync-grocery", "sync-web_shop"]
-    target = found["sync-grocery"].http_target
+    assert sorted(found) == ["sync-shop", "sync-web_shop"]
+    target = found["sync-shop"].http_target
     assert target.uri == "http://127.0.0.1:1/sync"
-    assert json.loads(target.body) == {"connection": "grocery"}
+    assert json.loads(target.body) == {"connection": "shop"}
 
 
 def test_applying_twice_changes_nothing(biaac: Biaac, scheduler: Any) -> None:
@@ -49,14 +49,14 @@ def test_only_what_differs_is_changed_and_what_has_no_file_goes(
     others = {"name": f"{settings.parent}/jobs/sweep", "schedule": "*/5 * * * *", "http_target": {"uri": "http://x/"}}
     scheduler.create_job(parent=settings.parent, job=others)
     (tmp_path / "connections/web_shop.yaml").unlink()
-    file = tmp_path / "connections/grocery.yaml"
+    file = tmp_path / "connections/shop.yaml"
     file.write_text(file.read_text().replace("0 5 * * *", "30 6 * * *"))
     result = biaac("connections apply --yes")
-    assert "~ schedule sync-grocery  30 6 * * *" in result.out
+    assert "~ schedule sync-shop  30 6 * * *" in result.out
     assert "- schedule sync-web_shop" in result.out
     found = jobs(scheduler, settings)
-    assert sorted(found) == ["sweep", "sync-grocery"], "jobs of others are not ours to delete"
-    assert found["sync-grocery"].schedule == "30 6 * * *"
+    assert sorted(found) == ["sweep", "sync-shop"], "jobs of others are not ours to delete"
+    assert found["sync-shop"].schedule == "30 6 * * *"
 
 
 def test_where_functions_ask_who_calls_the_schedule_says_who(
@@ -68,7 +68,7 @@ def test_where_functions_ask_who_calls_the_schedule_says_who(
     assert "SCHEDULER_SERVICE_ACCOUNT is not set" in refused.err
     monkeypatch.setenv("SCHEDULER_SERVICE_ACCOUNT", "scheduler@example.iam.gserviceaccount.com")
     assert biaac("connections apply --yes").code == 0
-    token = jobs(scheduler, settings)["sync-grocery"].http_target.oidc_token
+    token = jobs(scheduler, settings)["sync-shop"].http_target.oidc_token
     assert token.service_account_email == "scheduler@example.iam.gserviceaccount.com"
     assert token.audience == "https://sync.example"
     assert biaac("connections apply --yes").out.strip() == "schedules: nothing to change"
@@ -77,21 +77,21 @@ def test_where_functions_ask_who_calls_the_schedule_says_who(
 def test_without_consent_nothing_is_changed(biaac: Biaac, scheduler: Any, settings: Settings) -> None:
     result = biaac("connections apply")
     assert result.code == 1
-    assert "+ schedule sync-grocery" in result.out
+    assert "+ schedule sync-shop" in result.out
     assert jobs(scheduler, settings) == {}
 
 
 def test_good_files_are_listed(biaac: Biaac) -> None:
     result = biaac("connections validate")
     assert result.code == 0
-    assert "grocery: valid (0 5 * * * UTC; lines)" in result.out
+    assert "shop: valid (0 5 * * * UTC; lines)" in result.out
 
 
 @pytest.mark.parametrize("command", ["validate", "apply --yes"])
 def test_a_malformed_file_is_named_with_line_value_and_expectation(
     biaac: Biaac, scheduler: Any, settings: Settings, tmp_path: Path, command: str
 ) -> None:
-    file = tmp_path / "connections/grocery.yaml"
+    file = tmp_path / "connections/shop.yaml"
     file.write_text(file.read_text().replace("0 5 * * *", "daily"))
     result = biaac(f"connections {command}")
     assert result.code == 1

@@ -7,7 +7,7 @@ from google.cloud.storage import Bucket
 from google.cloud.workflows import executions_v1
 
 from biaac import releases, runs
-from biaac.clients import executions_client, storage_client
+from biaac.clients import executions_client
 from biaac.releases import AuditOutcome
 from biaac.runs import Outcome
 from biaac.settings import Settings
@@ -16,16 +16,6 @@ from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import NOW, candidate, load, record
 
 QUERY = "SELECT * FROM silver.sales_line_versions WHERE basket_id IS NULL"
-
-
-@pytest.fixture
-def ops(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.ops_bucket)
-
-
-@pytest.fixture
-def lake(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.lake_bucket)
 
 
 @pytest.fixture
@@ -38,7 +28,7 @@ def rejected(ops: Bucket) -> str:
         outcome=Outcome.REJECTED,
         release=None,
         message="audit not_null of silver.sales_line_versions found 12 rows",
-        loads=[load("grocery", 7)],
+        loads=[load("shop", 7)],
         models="m",
         audits=[
             AuditOutcome(model="silver.sales_line_versions", audit="not_null", blocking=True, rows=12, query=QUERY),
@@ -68,7 +58,7 @@ def test_a_rejected_run_shows_its_audits_their_rows_and_how_to_see_them(biaac: B
     assert "unique_grain" not in result.out, "what passed is counted, not listed"
     assert "1 of 3 passed" in result.out
     assert "4,912 rows" in result.out
-    assert "job 7 of grocery" in result.out
+    assert "job 7 of shop" in result.out
     assert f"biaac runs retry {rejected}" in result.out
 
 
@@ -139,7 +129,7 @@ def test_audits_are_listed_with_outcome_and_rows(biaac: Biaac, rejected: str) ->
 
 
 def test_releases_mark_the_one_readers_see(biaac: Biaac, lake: Bucket) -> None:
-    first, second = candidate(lake, loads=[]), candidate(lake, loads=[load("grocery", 1)], sequence=2)
+    first, second = candidate(lake, loads=[]), candidate(lake, loads=[load("shop", 1)], sequence=2)
     releases.promote(lake, "prod", first)
     found = json.loads(biaac("releases --json").out)
     assert [(release["id"], release["current"]) for release in found] == [(second, False), (first, True)]
@@ -149,7 +139,7 @@ def test_releases_mark_the_one_readers_see(biaac: Biaac, lake: Bucket) -> None:
 
 
 def test_a_release_is_shown_whole(biaac: Biaac, lake: Bucket) -> None:
-    release = candidate(lake, loads=[load("grocery", 1)])
+    release = candidate(lake, loads=[load("shop", 1)])
     assert json.loads(biaac(f"releases show {release}").out)["loads"][0]["job"] == 1
     unknown = biaac("releases show 000009-none")
     assert unknown.code == 1

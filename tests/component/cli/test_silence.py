@@ -35,7 +35,7 @@ def test_doctor_tells_storage_that_is_down_once(biaac: Biaac, monkeypatch: pytes
 
 
 def test_a_service_that_is_down_is_named_by_its_address(biaac: Biaac) -> None:
-    assert "a service does not answer at http://127.0.0.1:1 (ConnectError)" in biaac("sync grocery").err
+    assert "a service does not answer at http://127.0.0.1:1 (ConnectError)" in biaac("sync shop").err
 
 
 def test_doctor_finds_a_supervisor_that_was_killed(biaac: Biaac, tmp_path: Path) -> None:
@@ -70,9 +70,9 @@ def test_status_tells_of_undelivered_events_before_there_is_a_release(biaac: Bia
     assert "undelivered" not in biaac("status").out
     now = time.time()
     outbox = Outbox(tmp_path / "state/eventarc", time_scale=1)
-    outbox.add([Event(0, "e-1", "bronze", "grocery/lines/x.parquet", "", b"{}", "http://x", now, 1, now, False, "503")])
-    assert "undelivered 1 events, the oldest for bronze/grocery/lines/x.parquet" in biaac("status").out
-    assert json.loads(biaac("status --json").out)["undelivered_events"] == ["bronze/grocery/lines/x.parquet"]
+    outbox.add([Event(0, "e-1", "bronze", "shop/lines/x.parquet", "", b"{}", "http://x", now, 1, now, False, "503")])
+    assert "undelivered 1 events, the oldest for bronze/shop/lines/x.parquet" in biaac("status").out
+    assert json.loads(biaac("status --json").out)["undelivered_events"] == ["bronze/shop/lines/x.parquet"]
 
 
 def test_what_people_and_engines_write_is_printed_as_it_is(biaac: Biaac, settings: Settings) -> None:

@@ -10,23 +10,12 @@ import pytest
 from google.cloud.storage import Bucket
 
 from biaac import releases
-from biaac.clients import storage_client
 from biaac.runs import Outcome
 from biaac.settings import Settings
 from tests.component.cli.conftest import Biaac
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import candidate, load, record
-
-
-@pytest.fixture
-def ops(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.ops_bucket)
-
-
-@pytest.fixture
-def lake(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.lake_bucket)
 
 
 def services(tmp_path: Path, **pids: int) -> None:
@@ -46,16 +35,16 @@ def test_status_shows_services_syncs_and_the_release(
     biaac: Biaac, airbyte: FakeAirbyte, lake: Bucket, tmp_path: Path
 ) -> None:
     services(tmp_path, storage=os.getpid(), cache=dead_pid())
-    airbyte.finish(airbyte.start("grocery"), "succeeded", rows=4912)
-    release = candidate(lake, loads=[load("grocery", 1)])
+    airbyte.finish(airbyte.start("shop"), "succeeded", rows=4912)
+    release = candidate(lake, loads=[load("shop", 1)])
     releases.promote(lake, "prod", release)
     result = biaac("status")
     assert result.code == 0
     lines = {line.split()[0]: line for line in result.out.splitlines()}
     assert " up " in lines["storage"]
     assert " down " in lines["cache"]
-    assert "fresh" in lines["grocery"]
-    assert "4,912 rows" in lines["grocery"]
+    assert "fresh" in lines["shop"]
+    assert "4,912 rows" in lines["shop"]
     assert "never" in lines["web_shop"]
     assert release in lines["release"]
 
@@ -67,15 +56,15 @@ def test_status_shows_services_syncs_and_the_release(
 def test_freshness_is_the_time_since_the_last_success_against_the_files_tolerance(
     biaac: Biaac, airbyte: FakeAirbyte, age: timedelta, freshness: str
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=datetime.now(UTC) - age)
-    airbyte.start("grocery", state="failed")
+    airbyte.start("shop", state="succeeded", at=datetime.now(UTC) - age)
+    airbyte.start("shop", state="failed")
     shown = json.loads(biaac("status --json").out)["connections"]
     assert [each["freshness"] for each in shown] == [freshness, "never"]
 
 
 def test_clearing_a_connection_makes_nothing_fresh(biaac: Biaac, airbyte: FakeAirbyte) -> None:
-    airbyte.start("grocery", state="succeeded", at=datetime.now(UTC) - timedelta(days=30))
-    airbyte.start("grocery", state="succeeded", kind="clear")
+    airbyte.start("shop", state="succeeded", at=datetime.now(UTC) - timedelta(days=30))
+    airbyte.start("shop", state="succeeded", kind="clear")
     airbyte.start("web_shop", state="succeeded", kind="refresh")
     shown = json.loads(biaac("status --json").out)["connections"]
     assert [each["freshness"] for each in shown] == ["stale", "fresh"]
@@ -112,7 +101,7 @@ def test_doctor_names_what_is_wrong_and_what_mends_it(
     biaac: Biaac, airbyte: FakeAirbyte, lake: Bucket, ops: Bucket, tmp_path: Path
 ) -> None:
     services(tmp_path, cache=dead_pid())
-    airbyte.start("grocery", state="succeeded", at=datetime.now(UTC) - timedelta(days=3))
+    airbyte.start("shop", state="succeeded", at=datetime.now(UTC) - timedelta(days=3))
     airbyte.start("web_shop", state="failed")
     first = candidate(lake, loads=[])
     releases.promote(lake, "prod", first)
@@ -123,7 +112,7 @@ def test_doctor_names_what_is_wrong_and_what_mends_it(
     said = " ".join(result.out.split())
     for fault in (
         "cache (pid",
-        "grocery was last synced 3 days",
+        "shop was last synced 3 days",
         "job 2 of web_shop failed next: biaac sync web_shop",
         "ann holds the release: prices are wrong next: biaac releases resume",
         "run x-1 was rejected: it is rejected next: biaac runs show x-1",

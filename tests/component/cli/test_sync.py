@@ -10,7 +10,7 @@ from google.cloud.workflows import executions_v1
 from werkzeug.serving import make_server
 
 from biaac import objects, releases
-from biaac.clients import executions_client, storage_client
+from biaac.clients import executions_client
 from biaac.runs import Outcome
 from biaac.settings import Settings
 from tests.component.cli.conftest import Biaac
@@ -36,23 +36,13 @@ def functions(new_process: Callable[[], None], biaac: Biaac, monkeypatch: pytest
     server.server_close()
 
 
-@pytest.fixture
-def ops(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.ops_bucket)
-
-
-@pytest.fixture
-def lake(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.lake_bucket)
-
-
 def refreshed(ops: Bucket, executions: FakeExecutions, job: int, outcome: Outcome, state: State, **said: str) -> str:
     """What function, workflow and transform leave behind for a succeeded job; the id of the execution."""
     client = executions_client(Settings.load())
-    execution = executions_v1.Execution(argument=json.dumps({"reason": "sync", "connection": "grocery", "job": job}))
+    execution = executions_v1.Execution(argument=json.dumps({"reason": "sync", "connection": "shop", "job": job}))
     name = client.create_execution(parent="projects/laptop/locations/local/workflows/refresh", execution=execution).name
     executions.end(name, state)
-    objects.create(ops, f"starts/grocery/{job}", {"by": "an event", "executions": [name]})
+    objects.create(ops, f"starts/shop/{job}", {"by": "an event", "executions": [name]})
     run = str(name).rpartition("/")[2]
     record(ops, run, outcome, said.get("release"))
     return run
@@ -61,13 +51,13 @@ def refreshed(ops: Bucket, executions: FakeExecutions, job: int, outcome: Outcom
 def test_a_sync_is_followed_from_airbyte_to_the_dashboards(  # noqa: PLR0917  fixtures are called by name
     biaac: Biaac, functions: None, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket, lake: Bucket
 ) -> None:
-    release = candidate(lake, loads=[load("grocery", 1)])
+    release = candidate(lake, loads=[load("shop", 1)])
     releases.promote(lake, "prod", release)
     airbyte.ends[1] = 2
     run = refreshed(ops, executions, 1, Outcome.PUBLISHED, State.SUCCEEDED, release=release)
-    result = biaac("sync grocery")
+    result = biaac("sync shop")
     assert result.code == 0, result.err
-    hops = ["job 1 of grocery brought 10 rows", run, "transform:", "warm:", "promote:", "dashboards:", release]
+    hops = ["job 1 of shop brought 10 rows", run, "transform:", "warm:", "promote:", "dashboards:", release]
     found = [result.out.find(hop) for hop in hops]
     assert -1 not in found
     assert found == sorted(found)
@@ -76,23 +66,23 @@ def test_a_sync_is_followed_from_airbyte_to_the_dashboards(  # noqa: PLR0917  fi
 def test_a_running_job_is_attached_to(
     biaac: Biaac, functions: None, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
 ) -> None:
-    job = airbyte.start("grocery")
+    job = airbyte.start("shop")
     airbyte.ends[job] = 3
     refreshed(ops, executions, job, Outcome.NOTHING_NEW, State.SUCCEEDED)
-    result = biaac("sync grocery")
+    result = biaac("sync shop")
     assert result.code == 0, result.err
     assert len(airbyte.jobs) == 1
-    assert f"job {job} of grocery runs already" in result.out
+    assert f"job {job} of shop runs already" in result.out
     assert "nothing new: it is nothing_new" in result.out
 
 
 def test_a_sync_that_fails_exits_1(biaac: Biaac, functions: None, airbyte: FakeAirbyte) -> None:
-    job = airbyte.start("grocery")
+    job = airbyte.start("shop")
     airbyte.ends[job] = 3
     airbyte.finish_as = "failed"
-    result = biaac("sync grocery")
+    result = biaac("sync shop")
     assert result.code == 1
-    assert f"job {job} of grocery failed" in result.err
+    assert f"job {job} of shop failed" in result.err
 
 
 def test_rejected_data_exits_1_and_names_the_next_command(
@@ -100,7 +90,7 @@ def test_rejected_data_exits_1_and_names_the_next_command(
 ) -> None:
     airbyte.ends[1] = 2
     run = refreshed(ops, executions, 1, Outcome.REJECTED, State.FAILED)
-    result = biaac("sync grocery")
+    result = biaac("sync shop")
     assert result.code == 1
     assert "rejected: it is rejected; dashboards keep showing the last good release" in result.err
     assert f"next: biaac runs show {run}" in result.err
@@ -111,11 +101,11 @@ def test_a_sync_without_rows_writes_no_file_and_is_refreshed_by_the_sweep(
 ) -> None:
     airbyte.ends, airbyte.finish_rows = {1: 2}, 0
     executions.created_as = State.SUCCEEDED
-    result = biaac("sync grocery")
+    result = biaac("sync shop")
     assert result.code == 0, result.err
-    assert "job 1 of grocery brought 0 rows" in result.out
-    assert executions.arguments() == [{"reason": "sweep", "connection": "grocery", "job": 1}]
-    assert objects.read(ops, "starts/grocery/1").value["executions"] == list(executions.executions)
+    assert "job 1 of shop brought 0 rows" in result.out
+    assert executions.arguments() == [{"reason": "sweep", "connection": "shop", "job": 1}]
+    assert objects.read(ops, "starts/shop/1").value["executions"] == list(executions.executions)
 
 
 def test_a_refresh_that_fails_after_a_sync_without_rows_exits_1(
@@ -124,7 +114,7 @@ def test_a_refresh_that_fails_after_a_sync_without_rows_exits_1(
     """A changed model that cannot be built is told even where the source had nothing to give."""
     airbyte.ends, airbyte.finish_rows = {1: 2}, 0
     executions.created_as = State.FAILED
-    result = biaac("sync grocery")
+    result = biaac("sync shop")
     assert result.code == 1
     run = next(iter(executions.executions)).rpartition("/")[2]
     assert f"next: biaac runs show {run}" in result.err
@@ -133,12 +123,12 @@ def test_a_refresh_that_fails_after_a_sync_without_rows_exits_1(
 def test_a_connection_that_does_not_exist_is_named_before_anything_is_asked(biaac: Biaac, airbyte: FakeAirbyte) -> None:
     result = biaac("sync nowhere")
     assert result.code == 1
-    assert "there are: grocery, web_shop" in result.err
+    assert "there are: shop, web_shop" in result.err
     assert not airbyte.calls
 
 
 def test_functions_that_are_down_are_named(biaac: Biaac) -> None:
-    result = biaac("sync grocery")
+    result = biaac("sync shop")
     assert result.code == 1
     assert "a service does not answer" in result.err
     assert "next: biaac doctor" in result.err

@@ -80,6 +80,7 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
             "BRONZE_BUCKET": "acme-analytics-bronze",
             "LAKE_BUCKET": "acme-analytics-lake",
             "OPS_BUCKET": "acme-analytics-ops",
+            "COMPANY_DIR": str(ROOT / "tests/company"),
             # what the machine of a workload has
             "GCE_METADATA_HOST": metadata.address,
             "GCE_METADATA_IP": metadata.address,

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tests.component.cloud.conftest import SYNC, Cloud
 
 PARENT = "projects/acme-analytics/locations/europe-west1"
-EXECUTION = f"{PARENT}/jobs/ingest-grocery/executions/ingest-grocery-abcde"
+EXECUTION = f"{PARENT}/jobs/ingest-shop/executions/ingest-shop-abcde"
 
 
 def test_storage_is_asked_over_https_as_the_workload(cloud: Cloud) -> None:
@@ -52,13 +52,13 @@ def test_a_sync_is_started_and_asked_after_by_the_run_api(cloud: Cloud) -> None:
     found = cloud.do(
         "from biaac import cloud_run, connections; from biaac.settings import Settings\n"
         "settings = Settings.load()\n"
-        "name = cloud_run.start(settings, connections.sync_job('grocery'), ['--job', '7'])\n"
+        "name = cloud_run.start(settings, connections.sync_job('shop'), ['--job', '7'])\n"
         "print(name, cloud_run.is_over(settings, name))"
     )
     assert found == f"{EXECUTION} True"
     assert set(cloud.internet.asked) == {"run.googleapis.com:443"}
     request = run_v2.RunJobRequest.deserialize(cloud.google.asked[0].body)
-    assert request.name == f"{PARENT}/jobs/ingest-grocery"
+    assert request.name == f"{PARENT}/jobs/ingest-shop"
     assert list(request.overrides.container_overrides[0].args) == ["--job", "7"]
     assert cloud.all_by_the_workload(cloud.google.asked)
 
@@ -77,10 +77,10 @@ def test_schedules_are_applied_with_the_identity_that_may_call_the_function(clou
     applied = cloud.run("-m", "cli", "connections", "apply", "--yes")
     assert applied.returncode == 0, applied.stderr
     assert set(cloud.internet.asked) == {"cloudscheduler.googleapis.com:443"}
-    listed, created = cloud.google.asked
-    assert cloud.all_by_the_workload([listed, created])
+    _listed, created, _other = cloud.google.asked  # two connections are declared
+    assert cloud.all_by_the_workload(cloud.google.asked)
     job = scheduler_v1.CreateJobRequest.deserialize(created.body).job
-    assert job.name == f"{PARENT}/jobs/sync-grocery"
+    assert job.name == f"{PARENT}/jobs/sync-shop"
     assert job.http_target.uri == f"https://{SYNC}"
     assert job.http_target.oidc_token.audience == f"https://{SYNC}"
     assert job.http_target.oidc_token.service_account_email == cloud.variables["SCHEDULER_SERVICE_ACCOUNT"]

@@ -20,7 +20,7 @@ JOB = {
 }
 CONNECTION = {
     "connectionId": "c-1",
-    "name": "grocery",
+    "name": "shop",
     "sourceId": "s",
     "destinationId": "d",
     "workspaceId": "w",
@@ -34,7 +34,7 @@ CONNECTION = {
 BY_AIRBYTE = (
     "from biaac.airbyte import Airbyte; from biaac.settings import AirbyteSettings\n"
     "airbyte = Airbyte(AirbyteSettings.load())\n"
-    "print(*(job.id for job in airbyte.newest_jobs('grocery') + airbyte.delivered_after('grocery', 0)))"
+    "print(*(job.id for job in airbyte.newest_jobs('shop') + airbyte.delivered_after('shop', 0)))"
 )
 BY_FUNCTION = (
     "import sys; sys.path.insert(0, 'functions')\n"
@@ -134,13 +134,13 @@ def test_a_function_is_asked_with_a_token_and_one_that_lets_nobody_in_is_named_w
     command: Cloud,
 ) -> None:
     command.web.answers[SYNC] = lambda method, path, body: (404, {})  # Cloud Run to who comes from outside
-    done = command.run("-m", "cli", "sync", "grocery")
+    done = command.run("-m", "cli", "sync", "shop")
     assert done.returncode == 1
     assert f"https://{SYNC} lets nobody in from here: 404" in done.stderr
     assert "gcloud scheduler jobs run sync-NAME" in done.stderr
     asked = next(each for each in command.web.asked if each.host == SYNC)
     assert claims(asked.authorization)["aud"] == f"https://{SYNC}"
-    assert asked.body == b'{"connection":"grocery"}'
+    assert asked.body == b'{"connection":"shop"}'
 
 
 def test_a_person_without_an_identity_is_told_how_to_borrow_one(command: Cloud) -> None:

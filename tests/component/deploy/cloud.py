@@ -26,7 +26,7 @@ def image(name: str, number: int) -> str:
 
 
 class Cloud:
-    """What is deployed, and every change in the order in which it was asked for.
+    """What is deployed, and every change in the order in which it was made.
 
     ``unwilling``: names whose update answers an error. ``slow``: reads that still find a change under way.
     ``endings``: job -> how its next execution ends. ``never_ready``: names that fail to become ready.
@@ -47,12 +47,12 @@ class Cloud:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def deploy(self, number: int, archive: str = "0" * 64) -> None:
-        """Everything at once to deployment ``number``, as an apply that went well leaves it."""
+        """Everything at once to deployment ``number``, as a good apply leaves it."""
         for name in ("cache", "superset", "ingestion"):
             container = run_v2.Container(image=image(name, number), env=[run_v2.EnvVar(name="N", value=str(number))])
             self.services[name] = self._service(name, run_v2.RevisionTemplate(containers=[container]), number)
-        for name in ("transform", "superset-bootstrap", "superset-apply", "superset-refresh", "ingest-grocery"):
-            of = "connector-grocery" if name.startswith("ingest") else name.partition("-")[0]
+        for name in ("transform", "superset-bootstrap", "superset-apply", "superset-refresh", "ingest-shop"):
+            of = "connector-folder" if name.startswith("ingest") else name.partition("-")[0]
             template = run_v2.TaskTemplate(containers=[run_v2.Container(image=image(of, number))])
             self.jobs[name] = run_v2.Job(
                 name=f"{PARENT}/jobs/{name}",
@@ -105,35 +105,35 @@ def _application(cloud: Cloud) -> Flask:
         body = json_format.MessageToJson(type(message).pb(message) if hasattr(type(message), "pb") else message)
         return Response(body, mimetype="application/json")
 
-    def known(found: dict[str, Any], name: str) -> Any:
-        if name not in found:
+    def known(resources: dict[str, Any], name: str) -> Any:
+        if name not in resources:
             raise exceptions.NotFound(f"{name} does not exist")
-        return found[name]
+        return resources[name]
 
     @app.get(f"/v2/{PARENT}/<any(services,jobs,functions):kind>/<name>")
     def get(kind: str, name: str) -> Response:
-        found = known(kinds[kind][0], name)
-        if kind != "functions" and found.reconciling:
+        resource = known(kinds[kind][0], name)
+        if kind != "functions" and resource.reconciling:
             cloud.slow -= 1
             if cloud.slow < 0:
-                _settle(cloud, name, found)
-        return answer(found)
+                _settle(cloud, name, resource)
+        return answer(resource)
 
     @app.patch(f"/v2/{PARENT}/<any(services,jobs,functions):kind>/<name>")
     def patch(kind: str, name: str) -> Response:
         there = known(kinds[kind][0], name)
         if name in cloud.unwilling:
             raise exceptions.PermissionDenied(f"{name} may not be updated")
-        asked = google_rest.parse(kinds[kind][1])
+        change = google_rest.parse(kinds[kind][1])
         cloud.changes.append(f"{kind[:-1]} {name}")
         if kind == "functions":
             assert set(request.args["updateMask"].split(",")) >= {"buildConfig.source"}
-            there.build_config.source = asked.build_config.source
-            there.build_config.source_provenance.resolved_storage_source = asked.build_config.source.storage_source
-            there.service_config.environment_variables = asked.service_config.environment_variables
+            there.build_config.source = change.build_config.source
+            there.build_config.source_provenance.resolved_storage_source = change.build_config.source.storage_source
+            there.service_config.environment_variables = change.service_config.environment_variables
             there.state = functions_v2.Function.State.FAILED if name in cloud.never_ready else there.state
         else:
-            there.template = asked.template
+            there.template = change.template
             there.generation += 1
             there.reconciling = True
         return answer(operations_pb2.Operation(name=f"{PARENT}/operations/1"))
@@ -141,8 +141,8 @@ def _application(cloud: Cloud) -> Flask:
     @app.post(f"/v2/{PARENT}/jobs/<name>:run")
     def run(name: str) -> Response:
         known(cloud.jobs, name)
-        asked = google_rest.parse(run_v2.RunJobRequest)
-        arguments = [argument for c in asked.overrides.container_overrides for argument in c.args]
+        overrides = google_rest.parse(run_v2.RunJobRequest).overrides
+        arguments = [argument for c in overrides.container_overrides for argument in c.args]
         cloud.changes.append(" ".join(["run", name, *arguments]))
         ending = cloud.endings.get(name, "succeeded")
         execution = run_v2.Execution(name=f"{PARENT}/jobs/{name}/executions/{name}-x1", log_uri="https://logs/x1")
@@ -162,11 +162,11 @@ def _application(cloud: Cloud) -> Flask:
     return app
 
 
-def _settle(cloud: Cloud, name: str, found: Any) -> None:
-    found.reconciling = False
-    found.observed_generation = found.generation
+def _settle(cloud: Cloud, name: str, resource: Any) -> None:
+    resource.reconciling = False
+    resource.observed_generation = resource.generation
     state, message = (FAILED, "the probe got no answer") if name in cloud.never_ready else (READY, "")
-    found.terminal_condition = run_v2.Condition(state=state, message=message)
+    resource.terminal_condition = run_v2.Condition(state=state, message=message)
 
 
 Told = Callable[..., tuple[int, str]]

@@ -40,7 +40,7 @@ def cloud() -> Iterator[Cloud]:
 
 
 class Deciding(FakeExecutions):
-    """Executions that have ended by the time they are asked after, their transform's decision recorded."""
+    """Executions that have ended at the first look, their transform's decision recorded."""
 
     def __init__(self) -> None:
         self._decision: tuple[DeploySettings, Outcome, str | None] | None = None
@@ -73,7 +73,7 @@ def build(tmp_path: Path) -> Path:
     (folder).mkdir()
     archive = functions_source.write(folder / "functions.zip", {"main.py": b"2"})
     images = [
-        f"{name} {image(name, 2)}" for name in ("cache", "ingestion", "superset", "transform", "connector-grocery")
+        f"{name} {image(name, 2)}" for name in ("cache", "ingestion", "superset", "transform", "connector-folder")
     ]
     (folder / "images.txt").write_text("\n".join(images) + "\n")
     (folder / "archive").write_text(archive)
@@ -98,6 +98,7 @@ def variables(
         "TERRAFORM": str(terraform),
         "CALLS": str(tmp_path / "calls"),
         "APPLY": "true",
+        "COMPANY_DIR": str(ROOT / "tests/company"),
         "REVISION": "two",
     }
 

@@ -26,7 +26,7 @@ def test_terraform_is_told_the_digests_that_were_pushed(settings_of_step: Deploy
     inputs.write(settings_of_step)
     assert given(build) == {
         "images": {name: image(name, 2) for name in ("cache", "ingestion", "superset", "transform")}
-        | {"connections": {"grocery": image("connector-grocery", 2)}},
+        | {"connections": dict.fromkeys(("shop", "support"), image("connector-folder", 2))},
         "functions_source": str(build / "functions.zip"),
         "revision": "two",
     }
@@ -39,18 +39,18 @@ def test_a_pull_request_names_no_images(settings_of_step: DeploySettings, build:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
-        ("connector-grocery ", "connector-other ", "connector-grocery is missing"),
+        ("connector-folder ", "connector-other ", "connector-folder is missing"),
         ("@sha256:", ":latest#", "cache is "),
     ],
 )
 def test_an_image_that_is_missing_or_has_no_digest_is_refused(
-    settings_of_step: DeploySettings, build: Path, old: str, new: str, said: str
+    settings_of_step: DeploySettings, build: Path, old: str, new: str, message: str
 ) -> None:
     file = build / "images.txt"
     file.write_text(file.read_text().replace(old, new))
-    with pytest.raises(PermanentError, match=said):
+    with pytest.raises(PermanentError, match=message):
         inputs.write(settings_of_step)
 
 
@@ -82,7 +82,7 @@ def _split(cloud: Cloud) -> None:
 
 
 def _old_job(cloud: Cloud) -> None:
-    cloud.jobs["ingest-grocery"].template.template.containers[0].image = image("connector-grocery", 1)
+    cloud.jobs["ingest-shop"].template.template.containers[0].image = image("connector-folder", 1)
 
 
 def _no_job(cloud: Cloud) -> None:
@@ -103,13 +103,13 @@ def _failed_function(cloud: Cloud) -> None:
 
 @pytest.mark.usefixtures("good")
 @pytest.mark.parametrize(
-    ("break_it", "said"),
+    ("break_it", "message"),
     [
         (_other_image, "service cache runs .*, not "),
         (_not_ready, "service superset is not ready: the probe got no answer"),
         (_old_revision, "service cache: its newest revision .* is not ready"),
         (_split, "service cache: not all requests go to its newest revision"),
-        (_old_job, "job ingest-grocery runs .*, not "),
+        (_old_job, "job ingest-shop runs .*, not "),
         (_no_job, "job transform is not there"),
         (_no_service, "service cache is not there"),
         (_old_function, "function sync is built from functions/old.zip"),
@@ -117,10 +117,10 @@ def _failed_function(cloud: Cloud) -> None:
     ],
 )
 def test_what_is_not_as_deployed_fails_the_smoke_test_by_name(
-    cloud: Cloud, settings_of_step: DeploySettings, break_it: Any, said: str
+    cloud: Cloud, settings_of_step: DeploySettings, break_it: Any, message: str
 ) -> None:
     break_it(cloud)
-    with pytest.raises(PermanentError, match=said):
+    with pytest.raises(PermanentError, match=message):
         smoke.test(settings_of_step)
     good = last_good.read(settings_of_step)
     assert good is not None
@@ -131,14 +131,14 @@ def test_an_airbyte_elsewhere_needs_no_ingestion_of_ours(
     cloud: Cloud, settings_of_step: DeploySettings, build: Path
 ) -> None:
     cloud.deploy(2, (build / "archive").read_text())
-    del cloud.services["ingestion"], cloud.jobs["ingest-grocery"]
+    del cloud.services["ingestion"], cloud.jobs["ingest-shop"]
     inputs.write(settings_of_step)
     smoke.test(settings_of_step)
 
 
 def test_a_run_that_found_nothing_new_is_well(executions: Deciding, settings_of_step: DeploySettings) -> None:
     executions.decides(settings_of_step, Outcome.NOTHING_NEW, None)
-    refresh.run(settings_of_step, seconds=30)
+    refresh.run(settings_of_step, seconds=120)
     assert executions.arguments() == [{"reason": "deploy"}]
 
 
@@ -149,9 +149,9 @@ def test_a_run_that_published_is_well_once_readers_see_it(
     release = candidate(lake, loads=[])
     executions.decides(settings_of_step, Outcome.PUBLISHED, release)
     with pytest.raises(PermanentError, match=f"published {release}, readers see no release"):
-        refresh.run(settings_of_step, seconds=30)
+        refresh.run(settings_of_step, seconds=120)
     releases.promote(lake, "prod", release)
-    refresh.run(settings_of_step, seconds=30)
+    refresh.run(settings_of_step, seconds=120)
 
 
 def test_a_pointer_that_a_person_holds_does_not_fail_a_deployment(
@@ -162,19 +162,19 @@ def test_a_pointer_that_a_person_holds_does_not_fail_a_deployment(
     releases.promote(lake, "prod", held)
     releases.roll_back(lake, "prod", held, by="ann", reason="looking")
     executions.decides(settings_of_step, Outcome.PUBLISHED, newer)
-    refresh.run(settings_of_step, seconds=30)
+    refresh.run(settings_of_step, seconds=120)
 
 
 def test_a_rejected_run_fails_the_deployment(executions: Deciding, settings_of_step: DeploySettings) -> None:
     executions.decides(settings_of_step, Outcome.REJECTED, None)
     with pytest.raises(PermanentError, match="was rejected: it is rejected"):
-        refresh.run(settings_of_step, seconds=30)
+        refresh.run(settings_of_step, seconds=120)
 
 
 def test_a_lost_answer_starts_the_workflow_again(executions: Deciding, settings_of_step: DeploySettings) -> None:
     executions.decides(settings_of_step, Outcome.NOTHING_NEW, None)
     executions.answers_lost = 1
-    refresh.run(settings_of_step, seconds=30)
+    refresh.run(settings_of_step, seconds=120)
     assert executions.arguments() == [{"reason": "deploy"}] * 2
 
 

@@ -104,14 +104,14 @@ class FakeAirbyte:
 
         @app.post(f"{root}/jobs")
         def create_job() -> flask.typing.ResponseReturnValue:
-            asked = flask.request.get_json()
+            body = flask.request.get_json()
             with self.lock:
                 names = {id_: name for name, id_ in self.connections.items()}
-                if asked["connectionId"] not in names:
+                if body["connectionId"] not in names:
                     return problem(404, "Could not find configuration for STANDARD_SYNC")
-                if any(j["status"] in LIVE and j["connectionId"] == asked["connectionId"] for j in self.jobs):
-                    return problem(409, f"A sync is already running for: {asked['connectionId']}")
-                job = self.start(names[asked["connectionId"]], state="pending", kind=asked["jobType"])
+                if any(j["status"] in LIVE and j["connectionId"] == body["connectionId"] for j in self.jobs):
+                    return problem(409, f"A sync is already running for: {body['connectionId']}")
+                job = self.start(names[body["connectionId"]], state="pending", kind=body["jobType"])
                 return dict(self.jobs[job - 1])
 
         return app
@@ -122,9 +122,9 @@ def problem(status: int, detail: str) -> flask.Response:
     return flask.Response(body, status=status, content_type="application/problem+json")
 
 
-def page(found: list[dict[str, Any]]) -> dict[str, Any]:
+def page(items: list[dict[str, Any]]) -> dict[str, Any]:
     offset, limit = flask.request.args.get("offset", 0, int), flask.request.args.get("limit", 20, int)
-    return {"data": found[offset : offset + limit], "previous": "", "next": ""}
+    return {"data": items[offset : offset + limit], "previous": "", "next": ""}
 
 
 def serve(airbyte: FakeAirbyte) -> Any:

@@ -21,7 +21,7 @@ CONNECTION = """
 name: {name}
 description: Receipts.
 owner: data@example.com
-source: {{connector: sources/grocery, config: {{}}}}
+source: {{connector: sources/shop, config: {{}}}}
 schedule: {{cron: "0 5 * * *"}}
 freshness: {{warn_after: 26h, fail_after: 50h}}
 streams: [{{name: lines, mode: full_refresh}}]
@@ -48,7 +48,7 @@ def executions() -> Iterator[FakeExecutions]:
 @pytest.fixture
 def connections(tmp_path: Path, airbyte: FakeAirbyte) -> list[str]:
     """Two declared connections, which Airbyte has, too."""
-    names = ["grocery", "web_shop"]
+    names = ["shop", "web_shop"]
     for name in names:
         (tmp_path / "connections").mkdir(exist_ok=True)
         (tmp_path / f"connections/{name}.yaml").write_text(CONNECTION.format(name=name))
@@ -101,7 +101,7 @@ def call(new_process: Callable[[], None]) -> Callable[..., TestResponse]:
 
 @pytest.fixture
 def finalized(call: Callable[..., TestResponse], environment: dict[str, str]) -> Callable[..., TestResponse]:
-    """Deliver a finalize event as Eventarc does: ``finalized("grocery/lines/...", event="1")``."""
+    """Deliver a finalize event as Eventarc does: ``finalized("shop/lines/...", event="1")``."""
 
     def deliver(name: str, *, event: str, bucket: str | None = None) -> TestResponse:
         bucket = bucket or environment["BRONZE_BUCKET"]

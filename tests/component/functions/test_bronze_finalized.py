@@ -10,8 +10,6 @@ from google.cloud.storage import Bucket
 from werkzeug.test import TestResponse
 
 from biaac import objects, releases
-from biaac.clients import storage_client
-from biaac.settings import Settings
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import candidate, load
@@ -22,47 +20,30 @@ START = datetime(2026, 11, 24, 6, 5, 30, 400_000, UTC)
 EPOCH = int(START.timestamp() * 1000)
 
 
-@pytest.fixture
-def ops(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.ops_bucket)
-
-
-@pytest.fixture
-def lake(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.lake_bucket)
-
-
-def file(part: int = 0, *, connection: str = "grocery", epoch: int = EPOCH) -> str:
+def file(part: int = 0, *, connection: str = "shop", epoch: int = EPOCH) -> str:
     return f"{connection}/lines/2026_11_24_{epoch}_{part}.parquet"
 
 
-def test_a_succeeded_sync_starts_one_execution_with_ids_only(
-    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+@pytest.mark.parametrize("kind", ["sync", "refresh"])
+def test_a_succeeded_job_that_brought_rows_starts_one_execution_with_ids_only(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket, kind: str
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("shop", state="succeeded", at=START, kind=kind)
     assert finalized(file(), event="a").status_code == 200
-    assert executions.arguments() == [{"reason": "sync", "connection": "grocery", "job": 1}]
-    assert objects.read(ops, "starts/grocery/1").value == {"by": "a", "executions": list(executions.executions)}
-
-
-def test_a_succeeded_refresh_starts_an_execution_as_the_transform_admits_its_rows(
-    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
-) -> None:
-    airbyte.start("grocery", state="succeeded", at=START, kind="refresh")
-    assert finalized(file(), event="a").status_code == 200
-    assert executions.arguments() == [{"reason": "sync", "connection": "grocery", "job": 1}]
+    assert executions.arguments() == [{"reason": "sync", "connection": "shop", "job": 1}]
+    assert objects.read(ops, "starts/shop/1").value == {"by": "a", "executions": list(executions.executions)}
 
 
 def test_a_running_sync_is_watched_by_its_first_event_and_airbyte_is_asked_for_that_one_only(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
 ) -> None:
-    job = airbyte.start("grocery", at=START)
+    job = airbyte.start("shop", at=START)
     assert finalized(file(), event="first").status_code == 503
-    asked = airbyte.calls[LISTED]
+    lists = airbyte.calls[LISTED]
     for part in range(1, 9):
         assert finalized(file(part), event=f"other {part}").status_code == 200
-    assert airbyte.calls[LISTED] == asked == 1
-    assert objects.read(ops, f"watches/grocery/{EPOCH}").value == {"event": "first"}
+    assert airbyte.calls[LISTED] == lists == 1
+    assert objects.read(ops, f"watches/shop/{EPOCH}").value == {"event": "first"}
 
     airbyte.finish(job, "succeeded")
     assert finalized(file(), event="first").status_code == 200
@@ -74,7 +55,7 @@ def test_a_watcher_sees_the_sync_end_within_its_request(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCH_SECONDS", "30")
-    airbyte.ends[airbyte.start("grocery", at=START)] = 2
+    airbyte.ends[airbyte.start("shop", at=START)] = 2
     assert finalized(file(), event="a").status_code == 200
     assert len(executions.arguments()) == 1
 
@@ -82,7 +63,7 @@ def test_a_watcher_sees_the_sync_end_within_its_request(
 def test_of_sixteen_first_events_at_once_one_watches_and_one_execution_starts(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("shop", state="succeeded", at=START)
     finalized(file(epoch=EPOCH - 1), event="a", bucket="someone-elses")  # the application is made, all are served
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda n: finalized(file(n), event=f"event {n}").status_code, range(16)))
@@ -93,41 +74,36 @@ def test_of_sixteen_first_events_at_once_one_watches_and_one_execution_starts(
 
 @pytest.mark.parametrize("state", ["pending", "queued", "running", "incomplete"])
 def test_every_state_that_may_still_change_is_watched(finalized: Finalized, airbyte: FakeAirbyte, state: str) -> None:
-    airbyte.start("grocery", state=state, at=START)
+    airbyte.start("shop", state=state, at=START)
     assert finalized(file(), event="a").status_code == 503
 
 
-@pytest.mark.parametrize("state", ["failed", "cancelled"])
-def test_a_sync_that_did_not_succeed_starts_nothing(
-    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket, state: str
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [("sync", "failed"), ("sync", "cancelled"), ("refresh", "failed"), ("clear", "succeeded"), ("reset", "succeeded")],
+)
+def test_a_job_that_brought_no_rows_to_read_starts_nothing(  # noqa: PLR0917  fixtures are called by name
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket, kind: str, state: str
 ) -> None:
-    airbyte.start("grocery", state=state, at=START)
+    airbyte.start("shop", state=state, at=START, kind=kind)
     assert finalized(file(), event="a").status_code == 200
     assert executions.arguments() == []
     assert list(objects.names(ops, "starts/")) == []
-
-
-def test_clearing_a_connection_starts_nothing(
-    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
-) -> None:
-    airbyte.start("grocery", state="succeeded", at=START, kind="clear")
-    assert finalized(file(), event="a").status_code == 200
-    assert executions.arguments() == []
 
 
 @pytest.mark.parametrize("seconds", [-3600, -1, 0, 90])
 def test_the_jobs_start_need_not_equal_the_files_epoch(
     finalized: Finalized, airbyte: FakeAirbyte, seconds: int
 ) -> None:
-    airbyte.start("grocery", at=START + timedelta(seconds=seconds))
+    airbyte.start("shop", at=START + timedelta(seconds=seconds))
     assert finalized(file(), event="a").status_code == 503
 
 
 def test_a_job_that_started_long_after_the_file_is_not_waited_for(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
-    airbyte.start("grocery", at=START + timedelta(minutes=5))
+    airbyte.start("shop", state="succeeded", at=START)
+    airbyte.start("shop", at=START + timedelta(minutes=5))
     assert finalized(file(), event="a").status_code == 200
     assert [argument["job"] for argument in executions.arguments()] == [1]
 
@@ -135,9 +111,9 @@ def test_a_job_that_started_long_after_the_file_is_not_waited_for(
 def test_a_later_sync_has_its_own_watcher_and_its_own_execution(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("shop", state="succeeded", at=START)
     finalized(file(), event="a")
-    airbyte.start("grocery", state="succeeded", at=START + timedelta(hours=1))
+    airbyte.start("shop", state="succeeded", at=START + timedelta(hours=1))
     finalized(file(epoch=EPOCH + 3_600_000), event="b")
     assert [argument["job"] for argument in executions.arguments()] == [1, 2]
 
@@ -146,8 +122,8 @@ def test_a_job_that_readers_have_starts_nothing(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, lake: Bucket
 ) -> None:
     for _ in range(3):
-        airbyte.start("grocery", state="succeeded", at=START)
-    releases.promote(lake, "prod", candidate(lake, loads=[load("grocery", 2), load("web_shop", 9)]))
+        airbyte.start("shop", state="succeeded", at=START)
+    releases.promote(lake, "prod", candidate(lake, loads=[load("shop", 2), load("web_shop", 9)]))
     finalized(file(), event="a")
     assert [argument["job"] for argument in executions.arguments()] == [3]
 
@@ -155,11 +131,11 @@ def test_a_job_that_readers_have_starts_nothing(
 def test_a_job_of_a_held_candidate_starts_nothing(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, lake: Bucket
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("shop", state="succeeded", at=START)
     first = candidate(lake, loads=[])
     releases.promote(lake, "prod", first)
     releases.roll_back(lake, "prod", first, by="a person", reason="a test")
-    candidate(lake, loads=[load("grocery", 1)], sequence=2)
+    candidate(lake, loads=[load("shop", 1)], sequence=2)
     finalized(file(), event="a")
     assert executions.arguments() == []
 
@@ -167,8 +143,8 @@ def test_a_job_of_a_held_candidate_starts_nothing(
 def test_the_start_another_event_owns_is_left_to_it(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
-    objects.create(ops, "starts/grocery/1", {"by": "the other", "executions": []})
+    airbyte.start("shop", state="succeeded", at=START)
+    objects.create(ops, "starts/shop/1", {"by": "the other", "executions": []})
     assert finalized(file(), event="a").status_code == 200
     assert executions.arguments() == []
 
@@ -176,9 +152,9 @@ def test_the_start_another_event_owns_is_left_to_it(
 def test_an_owner_that_died_before_it_recorded_a_start_starts_when_it_comes_back(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
-    objects.create(ops, f"watches/grocery/{EPOCH}", {"event": "a"})
-    objects.create(ops, "starts/grocery/1", {"by": "a", "executions": []})
+    airbyte.start("shop", state="succeeded", at=START)
+    objects.create(ops, f"watches/shop/{EPOCH}", {"event": "a"})
+    objects.create(ops, "starts/shop/1", {"by": "a", "executions": []})
     assert finalized(file(), event="a").status_code == 200
     assert len(executions.arguments()) == 1
 
@@ -186,17 +162,17 @@ def test_an_owner_that_died_before_it_recorded_a_start_starts_when_it_comes_back
 def test_a_start_whose_answer_was_lost_comes_back_and_is_recorded(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("shop", state="succeeded", at=START)
     executions.answers_lost = 1
     assert finalized(file(), event="a").status_code == 503
     assert finalized(file(), event="a").status_code == 200
-    assert len(objects.read(ops, "starts/grocery/1").value["executions"]) == 1
+    assert len(objects.read(ops, "starts/shop/1").value["executions"]) == 1
 
 
 def test_an_event_starts_nothing_anew_when_an_execution_has_died(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("shop", state="succeeded", at=START)
     finalized(file(), event="a")
     executions.end(next(iter(executions.executions)), State.FAILED)
     finalized(file(), event="a")
@@ -206,14 +182,14 @@ def test_an_event_starts_nothing_anew_when_an_execution_has_died(
 @pytest.mark.parametrize(
     "name",
     [
-        "grocery/lines/notes.txt",
+        "shop/lines/notes.txt",
         "elsewhere/lines/2026_11_24_1795474109913_0.parquet",
-        "../grocery/lines/2026_11_24_1795474109913_0.parquet",
-        "grocery/2026_11_24_1795474109913_0.parquet",
-        "grocery/lines/backfill.parquet",
-        "grocery/lines/2026_11_24_999999999999999_0.parquet",
-        "grocery/lines/2026_11_24_17954741099131795474109913_0.parquet",
-        "grocery/lines/2026_11_24_١٧٩٥٤٧٤١٠٩٩١٣_0.parquet",
+        "../shop/lines/2026_11_24_1795474109913_0.parquet",
+        "shop/2026_11_24_1795474109913_0.parquet",
+        "shop/lines/backfill.parquet",
+        "shop/lines/2026_11_24_999999999999999_0.parquet",
+        "shop/lines/2026_11_24_17954741099131795474109913_0.parquet",
+        "shop/lines/2026_11_24_١٧٩٥٤٧٤١٠٩٩١٣_0.parquet",
         "",
         "é" * 512,
     ],
@@ -233,7 +209,7 @@ def test_an_object_of_another_bucket_is_done_at_once(finalized: Finalized, airby
 
 
 def test_a_name_airbyte_met_twice_is_a_file_of_its_sync(finalized: Finalized, airbyte: FakeAirbyte) -> None:
-    airbyte.start("grocery", at=START)
+    airbyte.start("shop", at=START)
     assert finalized(file() + "-1", event="a").status_code == 503
 
 
@@ -266,7 +242,7 @@ def test_a_workflow_that_is_not_deployed_is_named(
     finalized: Finalized, airbyte: FakeAirbyte, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORKFLOW", "absent")
-    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("shop", state="succeeded", at=START)
     answer = finalized(file(), event="a")
     assert answer.status_code == 422
     assert "projects/laptop/locations/local/workflows/absent cannot be started" in answer.json["error"]
@@ -275,13 +251,13 @@ def test_a_workflow_that_is_not_deployed_is_named(
 def test_logs_are_json_lines_with_connection_event_and_trace(
     finalized: Finalized, airbyte: FakeAirbyte, capfd: pytest.CaptureFixture[str], call: Callable[..., TestResponse]
 ) -> None:
-    airbyte.start("grocery", state="succeeded", at=START)
+    airbyte.start("shop", state="succeeded", at=START)
     finalized(file(), event="a")
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     started = next(line for line in lines if line["message"] == "workflow started")
     assert (started["severity"], started["connection"], started["job"], started["event_id"]) == (
         "INFO",
-        "grocery",
+        "shop",
         1,
         "a",
     )

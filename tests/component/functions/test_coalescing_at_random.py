@@ -116,7 +116,7 @@ class World:
     pending: list[tuple[str, ObjectName]] = field(default_factory=list)  # (event id, file)
     running: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # connection -> job, epoch, files to write
     may_double: Counter[int] = field(default_factory=Counter)  # job -> crashes of handlers that had just started it
-    looks: Counter[str] = field(default_factory=Counter)  # event -> deliveries in which it asked Airbyte
+    looks: Counter[str] = field(default_factory=Counter)  # event -> requests to Airbyte in all its deliveries
     tries: Counter[str] = field(default_factory=Counter)  # event -> its deliveries
     hours: int = 0
     events: int = 0
@@ -151,12 +151,12 @@ class World:
         """Any event that is on its way; what is not acknowledged stays on its way."""
         chosen = self.random.randrange(len(self.pending))
         event, file = self.pending[chosen]
-        asked = self.airbyte.calls["GET /jobs"]
+        before = self.airbyte.calls["GET /jobs"]
         self.tries[event] += 1
         self.dice.chance = CRASH if self.tries[event] <= MOST_CRASHES else 0.0
         if self._survives(lambda: self.coalescing.wake_up(self.clients, event=event, file=file)):
             self.pending.pop(chosen)
-        self.looks[event] += self.airbyte.calls["GET /jobs"] - asked
+        self.looks[event] += self.airbyte.calls["GET /jobs"] - before
 
     def sweep(self, *, crashing: float = CRASH) -> None:
         self.dice.chance = crashing

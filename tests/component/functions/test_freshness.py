@@ -1,4 +1,4 @@
-"""What a sweep tells of each connection: the age of what readers see, and how its newest sync ended."""
+"""What a sweep logs of each connection: the age of what readers see, and how its newest sync ended."""
 
 import json
 from collections.abc import Callable
@@ -10,19 +10,12 @@ from google.cloud.storage import Bucket
 from werkzeug.test import TestResponse
 
 from biaac import releases
-from biaac.clients import storage_client
 from biaac.releases import Release, StreamFreshness
-from biaac.settings import Settings
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.published import candidate
 
 Lines = Callable[[], dict[str, dict[str, Any]]]
 AS_OF = datetime(2017, 11, 30, 23, tzinfo=UTC)
-
-
-@pytest.fixture
-def lake(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.lake_bucket)
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def sweep(call: Callable[..., TestResponse], capfd: pytest.CaptureFixture[str]) 
     return run
 
 
-def publish(lake: Bucket, *ages: timedelta, connection: str = "grocery") -> str:
+def publish(lake: Bucket, *ages: timedelta, connection: str = "shop") -> str:
     """Make a release current in which each stream was synced so long ago; its id."""
     first = releases.read(lake, "prod", candidate(lake, loads=[]))
     streams = [
@@ -58,7 +51,7 @@ def test_age_is_judged_by_the_tolerances_of_the_file(
     sweep: Lines, lake: Bucket, hours: int, freshness: str, severity: str
 ) -> None:
     release = publish(lake, timedelta(hours=hours))
-    line = sweep()["grocery"]
+    line = sweep()["shop"]
     assert (line["freshness"], line["severity"]) == (freshness, severity)
     assert hours * 3600 <= line["age_s"] < hours * 3600 + 300
     assert (line["warn_after_s"], line["fail_after_s"]) == (26 * 3600, 50 * 3600)
@@ -66,10 +59,10 @@ def test_age_is_judged_by_the_tolerances_of_the_file(
 
 
 def test_a_connection_that_no_release_holds_has_no_age(sweep: Lines, lake: Bucket) -> None:
-    assert {name: line["freshness"] for name, line in sweep().items()} == {"grocery": "never", "web_shop": "never"}
+    assert {name: line["freshness"] for name, line in sweep().items()} == {"shop": "never", "web_shop": "never"}
     publish(lake, timedelta(hours=99))
     lines = sweep()
-    assert (lines["grocery"]["freshness"], lines["web_shop"]["freshness"]) == ("stale", "never")
+    assert (lines["shop"]["freshness"], lines["web_shop"]["freshness"]) == ("stale", "never")
     assert (lines["web_shop"]["age_s"], lines["web_shop"]["severity"]) == (None, "INFO")
 
 
@@ -77,8 +70,8 @@ def test_a_sync_whose_rows_readers_do_not_see_makes_nothing_fresh(
     sweep: Lines, lake: Bucket, airbyte: FakeAirbyte
 ) -> None:
     publish(lake, timedelta(hours=51))
-    airbyte.start("grocery", state="succeeded")
-    line = sweep()["grocery"]
+    airbyte.start("shop", state="succeeded")
+    line = sweep()["shop"]
     assert (line["freshness"], line["newest_sync"]) == ("stale", "succeeded")
 
 
@@ -92,20 +85,20 @@ def test_a_sync_whose_rows_readers_do_not_see_makes_nothing_fresh(
         ([], None, "INFO"),
     ],
 )
-def test_how_the_newest_sync_that_has_ended_ended_is_told(  # noqa: PLR0917  a case has these values
+def test_how_the_newest_sync_that_has_ended_is_logged(  # noqa: PLR0917  a case has these values
     sweep: Lines, lake: Bucket, airbyte: FakeAirbyte, jobs: list[str], newest: str | None, severity: str
 ) -> None:
     publish(lake, timedelta(hours=1))
     for state in jobs:
-        airbyte.start("grocery", state=state)
-    airbyte.start("grocery", state="failed", kind="clear")
-    line = sweep()["grocery"]
+        airbyte.start("shop", state=state)
+    airbyte.start("shop", state="failed", kind="clear")
+    line = sweep()["shop"]
     assert (line["newest_sync"], line["severity"]) == (newest, severity)
 
 
-def test_freshness_is_told_where_airbyte_cannot_be_asked(sweep: Lines, lake: Bucket, airbyte: FakeAirbyte) -> None:
+def test_freshness_is_logged_where_airbyte_does_not_answer(sweep: Lines, lake: Bucket, airbyte: FakeAirbyte) -> None:
     publish(lake, timedelta(hours=51))
-    del airbyte.connections["grocery"]
+    del airbyte.connections["shop"]
     lines = sweep()
-    assert (lines["grocery"]["freshness"], lines["grocery"]["newest_sync"]) == ("stale", None)
+    assert (lines["shop"]["freshness"], lines["shop"]["newest_sync"]) == ("stale", None)
     assert lines["web_shop"]["freshness"] == "never"

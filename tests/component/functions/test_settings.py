@@ -16,7 +16,7 @@ from tests.infrastructure.inventory import WORKLOADS
 
 ADDRESSES = {"AIRBYTE_URL", "CACHE_URL", "SUPERSET_URL", "SYNC_URL", "SWEEP_URL"}
 BODIES: dict[str, Any] = {
-    "sync": {"connection": "grocery"},
+    "sync": {"connection": "shop"},
     "sweep": {},
     "warm_cache": {"execution": "x-1"},
     "promote": {"release": "000009-none"},
@@ -40,12 +40,12 @@ def ask(
     ops: Bucket = storage_client(settings).bucket(settings.ops_bucket)
     record(ops, "x-1", Outcome.PUBLISHED, "000001-abc")
 
-    def asked(entry_point: str) -> TestResponse:
+    def call_entry_point(entry_point: str) -> TestResponse:
         if entry_point == "bronze_finalized":
-            return finalized("grocery/lines/2026_11_24_1795474109913_0.parquet", event="a")
+            return finalized("shop/lines/2026_11_24_1795474109913_0.parquet", event="a")
         return call(entry_point, BODIES[entry_point])
 
-    return asked
+    return call_entry_point
 
 
 @pytest.mark.parametrize("name", sorted(name for name, each in WORKLOADS.items() if each.room == "functions"))

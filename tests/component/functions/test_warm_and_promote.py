@@ -10,9 +10,7 @@ from pyarrow import flight
 from werkzeug.test import TestResponse
 
 from biaac import releases
-from biaac.clients import storage_client
 from biaac.runs import Outcome
-from biaac.settings import Settings
 from tests.component.cache.service import Lake, build
 from tests.component.functions.published import candidate, record
 
@@ -20,15 +18,15 @@ Call = Callable[..., TestResponse]
 
 
 class FakeCache(flight.FlightServerBase):
-    """A cache service that notes what it is asked to warm, and refuses by ``refusal``."""
+    """A cache service that records what it is to warm, and refuses by ``refusal``."""
 
     def __init__(self) -> None:
         super().__init__("grpc://127.0.0.1:0")
-        self.asked: list[tuple[str, object]] = []
+        self.requests: list[tuple[str, object]] = []
         self.refusal: Exception | None = None
 
     def do_action(self, context: flight.ServerCallContext, action: flight.Action) -> list[flight.Result]:
-        self.asked.append((action.type, json.loads(action.body.to_pybytes())))
+        self.requests.append((action.type, json.loads(action.body.to_pybytes())))
         if self.refusal:
             raise self.refusal
         return [flight.Result(json.dumps({"release": "r", "tables": 3, "seconds": 0.1}).encode())]
@@ -41,22 +39,12 @@ def cache(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Itera
         yield server
 
 
-@pytest.fixture
-def ops(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.ops_bucket)
-
-
-@pytest.fixture
-def lake(settings: Settings) -> Bucket:
-    return storage_client(settings).bucket(settings.lake_bucket)
-
-
 def test_a_published_candidate_is_warm_when_it_is_answered(cache: FakeCache, call: Call, ops: Bucket) -> None:
     record(ops, "x-1", Outcome.PUBLISHED, "000001-abc")
     answer = call("warm_cache", {"execution": "x-1"})
     assert answer.status_code == 200
     assert answer.json == {"outcome": "published", "release": "000001-abc", "reason": "it is published"}
-    assert cache.asked == [("warm", {"environment": "prod", "release": "000001-abc"})]
+    assert cache.requests == [("warm", {"environment": "prod", "release": "000001-abc"})]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NOTHING_NEW, Outcome.REJECTED])
@@ -66,7 +54,7 @@ def test_other_outcomes_are_answered_without_the_cache(
     record(ops, "x-1", outcome, "000001-abc")
     answer = call("warm_cache", {"execution": "x-1"})
     assert answer.json == {"outcome": outcome.value, "release": "000001-abc", "reason": f"it is {outcome.value}"}
-    assert cache.asked == []
+    assert cache.requests == []
 
 
 def test_a_run_without_a_record_is_asked_for_again(cache: FakeCache, call: Call) -> None:

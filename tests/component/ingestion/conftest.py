@@ -102,9 +102,9 @@ class Scripted:
         return subprocess.Popen(command, env={**self.environment, "PATH": "/usr/bin:/bin"})
 
     def record(self, job: Job) -> Job:
-        found = job_records.find(self.ops, job.id)
-        assert found is not None
-        return found
+        record = job_records.find(self.ops, job.id)
+        assert record is not None
+        return record
 
     def committed(self, stream: str) -> Any:
         """The state that the next attempt would be given; None before the first commit."""
@@ -139,7 +139,7 @@ def scripted(environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.Mo
     own = {
         "CONNECTORS_DIR": str(tmp_path / "connectors"),
         "COMPANY_DIR": str(tmp_path),
-        "SYNC_SILENCE_LIMIT_S": "20",
+        "SYNC_SILENCE_LIMIT_S": "120",
         "SYNC_CHECKPOINT_S": "0",
         "SYNC_RETRY_WAIT_S": "0.01",
     }

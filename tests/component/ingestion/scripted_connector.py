@@ -1,4 +1,4 @@
-"""A connector that does what its configuration tells: the outside world with its quirks, as a process of its own.
+"""A connector that does what its configuration says: the outside world with its quirks, as a process of its own.
 
 ``config.reads`` has the steps of the first read, of the second, and so on (the last repeats); ``config.given`` is a
 file to which each read appends the state and catalogue it was given. Uses the standard library only.
@@ -71,13 +71,13 @@ def main() -> None:
         return
     given = Path(config["given"])
     before = len(given.read_text().splitlines()) if given.exists() else 0
-    asked = [s["stream"]["name"] for s in json.loads(Path(files["--catalog"]).read_text())["streams"]]
+    names = [s["stream"]["name"] for s in json.loads(Path(files["--catalog"]).read_text())["streams"]]
     states = {
         s["stream"]["stream_descriptor"]["name"]: s["stream"]["stream_state"]
         for s in json.loads(Path(files["--state"]).read_text())
     }
     with given.open("a") as file:
-        file.write(json.dumps({"streams": asked, "states": states}) + "\n")
+        file.write(json.dumps({"streams": names, "states": states}) + "\n")
     for one in config["reads"][min(before, len(config["reads"]) - 1)]:
         ((what, value),) = one.items()
         STEPS[what](value)

@@ -1,4 +1,4 @@
-"""A sync against a real storage server, its connector a real process that behaves well or badly."""
+"""A sync against a real storage server, its connector a real process that works or fails."""
 
 import re
 import signal
@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from ingestion import claims, job_records
+from ingestion.connector import ConnectorFailed, Run
 from ingestion.job_records import Kind, Status
 from tests.component.ingestion.conftest import Scripted, whole
 from tests.conftest import wait_for
@@ -118,17 +119,17 @@ def test_a_torn_message_fails_the_attempt_and_is_shown(scripted: Scripted, torn:
 def test_a_row_that_got_lost_is_noticed_by_the_count_in_the_state(scripted: Scripted) -> None:
     scripted.declare([{"rows": ["orders", 0, 2]}, {"state": ["orders", {"next": 3}, 3]}])
     job = scripted.sync()
-    assert job.message == "source-scripted read says it sent 3 rows of orders, but 2 came"
+    assert job.message == "source-scripted read counts 3 rows of orders in its state, but 2 came"
     assert scripted.files("orders") == []
 
 
-def test_a_silent_connector_is_killed_at_its_limit(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SYNC_SILENCE_LIMIT_S", "0.5")
-    scripted.declare([{"log": "page 1"}, {"hang": True}])
-    job = scripted.sync()
-    assert job.status is Status.FAILED
-    assert job.message == "source-scripted read printed nothing for 0.5 s and was killed"
-    assert job.log == ["INFO page 1"]
+def test_a_silent_connector_is_killed_at_its_limit() -> None:
+    quiet = Run("source-quiet read", ["sleep", "600"], 0.5, "quiet.yaml")
+    try:
+        with pytest.raises(ConnectorFailed, match=r"source-quiet read printed nothing for 0\.5 s and was killed"):
+            list(quiet.batches())
+    finally:
+        quiet.stop()
 
 
 def test_a_wrong_configuration_is_not_tried_again(scripted: Scripted) -> None:
@@ -186,7 +187,7 @@ def test_a_sync_told_to_stop_is_cancelled_keeps_what_is_committed_and_frees_the_
     process = scripted.start(job)
     wait_for(lambda: scripted.committed("orders"), what="a state is committed")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 1
+    assert process.wait(120) == 1
     record = scripted.record(job)
     assert (record.status, record.rows) == (Status.CANCELLED, {"orders": 4})
     assert scripted.ids("orders") == list(range(4))
@@ -206,7 +207,7 @@ def test_a_verdict_given_elsewhere_stops_the_sync(scripted: Scripted) -> None:
     process = scripted.start(job)
     wait_for(lambda: scripted.record(job).rows.get("orders"), what="the first row is counted")
     claims.cancel(scripted.settings, scripted.ops, job)
-    assert process.wait(20) == 1
+    assert process.wait(120) == 1
     assert scripted.record(job).status is Status.CANCELLED
 
 

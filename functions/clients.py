@@ -9,7 +9,7 @@ from google.cloud.storage import Bucket
 from biaac.clients import storage_client
 from biaac.settings import AirbyteSettings
 from biaac.workflow import Workflow
-from settings import CacheSettings, Settings
+from function_settings import CacheSettings, Settings
 
 if TYPE_CHECKING:
     from biaac.airbyte import Airbyte

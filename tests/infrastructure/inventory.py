@@ -29,9 +29,9 @@ BY_CLOUD_RUN = {"CLOUD_RUN_JOB", "CLOUD_RUN_EXECUTION"}
 BY_WORKFLOWS = {"GOOGLE_CLOUD_PROJECT_ID", "GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID"}
 
 
-def flat(room: str) -> ModuleType:
-    """The settings of a room whose modules are imported flat: both are called ``settings``."""
-    spec = importlib.util.spec_from_file_location(f"{room}_settings", ROOT / room / "settings.py")
+def flat(file: str) -> ModuleType:
+    """The settings of a room whose modules are imported flat."""
+    spec = importlib.util.spec_from_file_location(file.replace("/", "_").removesuffix(".py"), ROOT / file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -39,7 +39,7 @@ def flat(room: str) -> ModuleType:
     return module
 
 
-FUNCTIONS, SUPERSET = flat("functions"), flat("superset")
+FUNCTIONS, SUPERSET = flat("functions/function_settings.py"), flat("superset/settings.py")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,15 +40,26 @@ class Cloud:
     def run(self, name: str) -> None:
         self.client.run_job(name=f"{PARENT}/jobs/{name}")
 
+    def logged(self, event: str, name: str) -> bool:
+        lines = self.process.output.splitlines()
+        return any(f'"event": "{event}"' in line and f"/jobs/{name}" in line for line in lines)
+
     def requests(self, name: str) -> int:
         return sum(request.path == f"/{name}" for request in list(self.receiver.requests))
 
 
+@pytest.fixture(scope="module")
+def by_cron(start_once: Start, tmp_path_factory: pytest.TempPathFactory) -> Process:
+    return start_once("stand_ins.scheduler", "--state", tmp_path_factory.mktemp("scheduler"))
+
+
 @pytest.fixture
-def cloud(start: Start, receiver: Receiver, tmp_path: Path) -> Cloud:
-    """A stand-in that goes by cron."""
-    process = start("stand_ins.scheduler", "--state", tmp_path / "scheduler")
-    return Cloud(process, rest_client(CloudSchedulerClient, process.url), receiver)
+def cloud(by_cron: Process, receiver: Receiver) -> Iterator[Cloud]:
+    """A stand-in that goes by cron, without jobs; one for all tests of this file."""
+    cloud = Cloud(by_cron, rest_client(CloudSchedulerClient, by_cron.url), receiver)
+    yield cloud
+    for job in cloud.client.list_jobs(parent=PARENT):
+        cloud.client.delete_job(name=job.name)
 
 
 @pytest.fixture
@@ -112,7 +124,7 @@ def test_a_failed_run_is_retried_until_it_succeeds_or_its_retries_are_used_up(cl
     cloud.receiver.answer = lambda _: 503
     cloud.create("broken", retry_config=policy)
     cloud.run("broken")
-    wait_for(lambda: '"event": "failed"' in cloud.process.output, what="the run has failed for good")
+    wait_for(lambda: cloud.logged("failed", "broken"), what="the run has failed for good")
     assert cloud.requests("broken") == 4
 
 

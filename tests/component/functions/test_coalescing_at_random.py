@@ -190,7 +190,7 @@ def new_world(
     def build(number: int) -> World:
         import clients as functions_clients
         import coalescing
-        from settings import Settings
+        from function_settings import Settings
 
         chance = random.Random(seed + number)  # noqa: S311  a test's order of events
         dice = Dice(chance)

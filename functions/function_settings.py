@@ -1,4 +1,4 @@
-"""What the functions read beyond the settings every room shares.
+"""What the functions read beyond the settings every room shares; named so because `superset/settings.py` is flat, too.
 
 Each entry point is a deployment of its own and is given its own variables only; see ``clients.Clients``.
 """

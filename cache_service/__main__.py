@@ -1,4 +1,4 @@
-"""``python -m cache_service --port 18088``: the service on one address, until it is told to stop."""
+"""``python -m cache_service --port 18088``: the service on one address, until SIGINT or SIGTERM."""
 
 import argparse
 import os
@@ -13,16 +13,16 @@ from biaac.clients import storage_client
 from biaac.errors import BiaacError, PermanentError
 from cache_service.catalogue import Catalogue
 from cache_service.engine import Engine
-from cache_service.limits import Limits
 from cache_service.pool import Pool
 from cache_service.server import Server
-from cache_service.settings import CacheSettings
+from cache_service.settings import ServiceSettings
 from cache_service.store import Store
+from cache_service.wire import Limits
 
 log = structlog.get_logger()
 
 
-def start(settings: CacheSettings, port: int) -> tuple[Server, Pool]:
+def start(settings: ServiceSettings, port: int) -> tuple[Server, Pool]:
     """A server that listens. Workers start beside it; no table and no release is waited for."""
     client = storage_client(settings)
     lake, ops = client.bucket(settings.lake_bucket), client.bucket(settings.ops_bucket)
@@ -64,7 +64,7 @@ def main() -> int:
     port = parser.parse_args().port
     logs.configure()
     try:
-        settings = CacheSettings.load()
+        settings = ServiceSettings.load()
         server, pool = start(settings, port)
     except BiaacError as error:
         logs.log_error(error)

@@ -1,8 +1,10 @@
-"""What a person asking may have done wrong, with a SQLSTATE: the code clients of PostgreSQL already know.
+"""What may be wrong with a question, each with a SQLSTATE: the code clients of PostgreSQL already know.
 
 QueryError (PermanentError)   the statement is at fault, or what it asks is refused
 Unavailable (TransientError)  nothing wrong with the statement: ask again
 """
+
+import re
 
 from biaac.errors import PermanentError, TransientError
 
@@ -20,6 +22,25 @@ INTERNAL = "XX000"
 DATA_CORRUPTED = "XX001"
 CANNOT_CONNECT_NOW = "57P03"
 
+# DataFusion's error texts -> SQLSTATE. The text is all its Python binding gives; the list is in order of trust.
+STATES = (
+    (r"RecursionLimitExceeded", "54001"),
+    (r"ParserError", "42601"),
+    (r"(DDL|DML|Statement) not supported", "25006"),
+    (r"Invalid function|table function '.*' not found", "42883"),
+    (r"table '.*' not found", "42P01"),
+    (r"No field named", "42703"),
+    (r"Placeholder .* (was not provided|not found)|No value found for placeholder", "22023"),
+    (r"Resources exhausted|malloc of size", "53200"),
+    (r"Divide by zero", "22012"),
+    (r"Cast error|cannot be cast|Cannot cast", "22018"),
+    (r"overflow|Overflow", "22003"),
+    (r"not implemented|not supported", "0A000"),
+    (r"Schema error|Error during planning|type_coercion", "42000"),
+    (r"Internal error", "XX000"),
+)
+MACHINERY = re.compile(r"^(DataFusion error: |Error during planning: |Optimizer rule '\w+' failed\s*caused by\s*)+")
+
 
 class QueryError(PermanentError):
     """A statement that cannot be answered; ``state`` is its SQLSTATE."""
@@ -35,3 +56,10 @@ class Unavailable(TransientError):
     def __init__(self, state: str, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.state = state
+
+
+def sqlstate(text: str) -> tuple[str, str]:
+    """The SQLSTATE of an error, and its text without the engine's own layers and advice to report a bug."""
+    state = next((code for pattern, code in STATES if re.search(pattern, text)), "22000")
+    message = MACHINERY.sub("", text).partition("This issue was likely caused by a bug")[0].strip()
+    return state, message

@@ -13,7 +13,7 @@ import pyarrow as pa
 from biaac.flight import Message
 from cache_service import errors
 from cache_service.errors import QueryError
-from cache_service.limits import CATALOG
+from cache_service.wire import CATALOG
 
 TABLE = "TABLE"
 TEXT = pa.string()
@@ -39,7 +39,7 @@ SERVER = {
 
 
 class TableInfo(NamedTuple):
-    """A table as metadata tells it."""
+    """What metadata knows of a table."""
 
     schema: str
     name: str
@@ -58,7 +58,7 @@ def answer(command: Message, tables: Tables) -> pa.Table:
 
 
 def is_metadata(command: Message) -> bool:
-    """Whether ``answer`` is who answers it."""
+    """Whether ``answer`` is for this command."""
     return command.name.startswith("CommandGet")
 
 
@@ -68,21 +68,21 @@ def _catalogs(_command: Message, _tables: Tables) -> pa.Table:
 
 def _schemas(command: Message, tables: Tables) -> pa.Table:
     names = sorted({table.schema for table in tables} | {"gold"})
-    found = [(CATALOG, name) for name in names if _like(command.text(2), name)] if _in_catalog(command) else []
-    return _rows(found, [("catalog_name", TEXT, True), ("db_schema_name", TEXT, False)])
+    rows = [(CATALOG, name) for name in names if _like(command.text(2), name)] if _in_catalog(command) else []
+    return _rows(rows, [("catalog_name", TEXT, True), ("db_schema_name", TEXT, False)])
 
 
 def _tables(command: Message, tables: Tables) -> pa.Table:
     kinds, with_columns = command.texts(4), command.flag(5)
     columns = [("catalog_name", TEXT, True), ("db_schema_name", TEXT, True), ("table_name", TEXT, False)]
     columns += [("table_type", TEXT, False)] + ([("table_schema", pa.binary(), False)] if with_columns else [])
-    found = []
+    rows = []
     for table in tables:
-        wanted = _like(command.text(2), table.schema) and _like(command.text(3), table.name)
-        if wanted and _in_catalog(command) and (not kinds or TABLE in kinds):
+        matches = _like(command.text(2), table.schema) and _like(command.text(3), table.name)
+        if matches and _in_catalog(command) and (not kinds or TABLE in kinds):
             row = (CATALOG, table.schema, table.name, TABLE)
-            found.append((*row, table.columns.serialize().to_pybytes()) if with_columns else row)
-    return _rows(found, columns)
+            rows.append((*row, table.columns.serialize().to_pybytes()) if with_columns else row)
+    return _rows(rows, columns)
 
 
 def _table_types(_command: Message, _tables: Tables) -> pa.Table:
@@ -91,7 +91,7 @@ def _table_types(_command: Message, _tables: Tables) -> pa.Table:
 
 def _primary_keys(command: Message, tables: Tables) -> pa.Table:
     """A table's grain: what its audits prove unique."""
-    found = [
+    rows = [
         (CATALOG, table.schema, table.name, column, f"{table.name}_grain", sequence)
         for table in tables
         if table.name == command.text(3) and command.text(2) in (None, table.schema)
@@ -99,7 +99,7 @@ def _primary_keys(command: Message, tables: Tables) -> pa.Table:
     ]
     columns = [("catalog_name", TEXT, True), ("db_schema_name", TEXT, True), ("table_name", TEXT, False)]
     columns += [("column_name", TEXT, False), ("key_name", TEXT, True), ("key_sequence", pa.int32(), False)]
-    return _rows(found, columns)
+    return _rows(rows, columns)
 
 
 def _no_foreign_keys(_command: Message, _tables: Tables) -> pa.Table:
@@ -113,8 +113,8 @@ def _no_foreign_keys(_command: Message, _tables: Tables) -> pa.Table:
 
 
 def _sql_info(command: Message, _tables: Tables) -> pa.Table:
-    wanted = command.numbers(1)
-    codes = [code for code in SERVER if not wanted or code in wanted]
+    requested = command.numbers(1)
+    codes = [code for code in SERVER if not requested or code in requested]
     kinds = {str: 0, bool: 1, int: 2}  # places of string_value, bool_value and bigint_value in the union
     by_kind: dict[int, list[object]] = {0: [], 1: [], 2: []}
     places, offsets = [], []

@@ -1,6 +1,6 @@
 """Workers as the front sees them: processes that may be killed at any moment, and are replaced.
 
-Spawned, never forked: the front has gRPC's threads. One more than may run at once stands by, so that the next person
+Spawned, never forked: the front has gRPC's threads. One more than may run at once stands by, so that the next caller
 does not wait for the process that replaces a killed one. The thread that starts them lives as long as the front,
 because a worker dies with the thread that started it (PR_SET_PDEATHSIG).
 """
@@ -26,7 +26,7 @@ import structlog
 from biaac.errors import BiaacError
 from cache_service import errors, wire
 from cache_service.errors import QueryError, Unavailable
-from cache_service.limits import Limits
+from cache_service.wire import Limits
 
 BEGIN_S = 10.0  # a worker that takes nothing for so long has stopped
 START_S = 60.0  # imports on a cold disk; 0.3 s on a warm one
@@ -53,7 +53,7 @@ Supply = Callable[[str], tuple[pa.Buffer, list[Path]]]
 class Answer:
     """What a worker answered: facts about the statement, and the rows as an Arrow IPC stream."""
 
-    touched: tuple[str, ...]  # tables the planner asked for
+    touched: tuple[str, ...]  # tables the planner needed
     volatile: bool  # the same question may have another answer
     rows: int
     cpu_seconds: float
@@ -97,10 +97,10 @@ class Pool:
         self.lost = 0
         self._slots = threading.BoundedSemaphore(size)
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._to_start: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._closing = False
         for _ in range(size + 1):
-            self._wanted.put(True)
+            self._to_start.put(True)
         threading.Thread(target=self._start_workers, name="worker starter", daemon=True).start()
 
     def run(self, header: dict[str, Any], parameters: bytes, supply: Supply) -> Answer:
@@ -112,16 +112,16 @@ class Pool:
         worker = self._begin(header, parameters)
         answered = False
         try:
-            reply, stream, failure = self._converse(worker, supply)
+            reply, stream, failure = self._exchange(worker, supply)
             answered = True
         except TimeoutError:
             raise QueryError(
                 errors.CANCELED, f"stopped after {self.wall_seconds:g} s", hint="ask for less, or for an aggregate"
             ) from None
         except (EOFError, OSError):
-            raise self._epitaph(worker) from None
+            raise self._why_it_ended(worker) from None
         finally:
-            self._give(worker, alive=answered)
+            self._return(worker, alive=answered)
         if failure:
             raise failure
         if error := reply.get("error"):
@@ -144,25 +144,25 @@ class Pool:
             worker.process.wait()
         shutil.rmtree(self.spill, ignore_errors=True)
 
-    def _converse(self, worker: Worker, supply: Supply) -> tuple[dict[str, Any], bytearray, BiaacError | None]:
+    def _exchange(self, worker: Worker, supply: Supply) -> tuple[dict[str, Any], bytearray, BiaacError | None]:
         end = time.monotonic() + self.wall_seconds
         failure: BiaacError | None = None
         while True:
             reply, payload = wire.receive(worker.channel, until=end)
             if "need" not in reply:
                 return reply, payload, failure
-            asked = time.monotonic()
+            paused = time.monotonic()
             try:
                 rows, files = supply(reply["need"])
-            except BiaacError as error:  # the worker gives up this statement; whoever asked hears the reason itself
+            except BiaacError as error:  # the worker ends this statement; the caller gets the reason itself
                 failure = error
                 wire.send(worker.channel, {"failed": error.message})
             else:
                 wire.send(worker.channel, {"files": [str(file) for file in files]}, rows)
-            end += time.monotonic() - asked  # the time to fetch a table is not the statement's
+            end += time.monotonic() - paused  # the time to fetch a table is not the statement's
 
     def _begin(self, header: dict[str, Any], parameters: bytes) -> Worker:
-        """A worker that has begun the statement. One that died while nobody used it is no fault of the statement."""
+        """A worker that has begun the statement. One that died while idle is no fault of the statement."""
         if not self._slots.acquire(timeout=self.queue_seconds):
             raise self._busy()
         while True:
@@ -176,21 +176,21 @@ class Pool:
                 wire.send(worker.channel, header, parameters)
                 wire.receive(worker.channel, until=time.monotonic() + BEGIN_S)
             except (EOFError, OSError):  # TimeoutError is an OSError
-                self._bury(worker)
+                self._replace_lost(worker)
             else:
                 return worker
 
-    def _give(self, worker: Worker, *, alive: bool) -> None:
+    def _return(self, worker: Worker, *, alive: bool) -> None:
         worker.statement = None
         if not alive:
-            self._bury(worker)
+            self._replace_lost(worker)
         elif (resident(worker.pid)["private_bytes"] or 0) > self.limits.memory * KEEP_BELOW:
             self._replace(worker)
         else:
             self._idle.put(worker)
         self._slots.release()
 
-    def _bury(self, worker: Worker) -> None:
+    def _replace_lost(self, worker: Worker) -> None:
         self._replace(worker)
         self.lost += 1
         log.warning("worker lost", pid=worker.pid, status=worker.process.returncode)
@@ -199,7 +199,7 @@ class Pool:
         worker.process.kill()
         worker.channel.close()
         self.workers.pop(worker.pid, None)
-        self._wanted.put(True)
+        self._to_start.put(True)
         worker.process.wait()
         shutil.rmtree(worker.spill, ignore_errors=True)
 
@@ -209,8 +209,8 @@ class Pool:
         message = f"all {self.size} workers were busy for {self.queue_seconds:g} s"
         return Unavailable(errors.TOO_MANY, message, hint="ask again")
 
-    def _epitaph(self, worker: Worker) -> QueryError:
-        """Why a worker that hung up did so, as its exit status tells."""
+    def _why_it_ended(self, worker: Worker) -> QueryError:
+        """Why a worker closed its socket, by its exit status."""
         status = worker.process.wait(timeout=BEGIN_S)
         if status == -signal.SIGXCPU:
             used = f"stopped after {self.limits.cpu_seconds} s of processor time"
@@ -224,7 +224,7 @@ class Pool:
     def _start_workers(self) -> None:
         """One after another: the first question of a new service needs one worker soon, not four at the same time."""
         while not self._closing:
-            self._wanted.get()
+            self._to_start.get()
             self._admit(self._spawn())
 
     def _spawn(self) -> Worker:
@@ -246,7 +246,7 @@ class Pool:
             wire.receive(worker.channel, until=time.monotonic() + START_S)
         except (EOFError, OSError):  # TimeoutError is an OSError
             if not self._closing:
-                self._bury(worker)
+                self._replace_lost(worker)
                 time.sleep(START_TRIES_PAUSE_S)
             return
         worker.ready = True

@@ -1,4 +1,4 @@
-"""Questions: what is asked, of which release; and the tickets and handles that carry them.
+"""Questions, and the tickets and handles that carry them.
 
 What DoGet accepts as a ticket (each an ``Any``, as ``biaac.flight.pack`` makes it):
 
@@ -16,13 +16,14 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from biaac.flight import Malformed
+from biaac.releases import Release
 
 
 @dataclass(frozen=True)
 class Question:
-    """A statement: its text, one row of parameters (an Arrow IPC stream), and the id of the release it is asked of.
+    """A statement: its text, one row of parameters (an Arrow IPC stream), and the id of its release.
 
-    ``release`` None means the current one at the time of asking.
+    ``release`` None means the one that is current when the question is answered.
     """
 
     sql: str
@@ -44,3 +45,14 @@ class Question:
             return cls(value["sql"], parameters, value["release"])
         except (ValueError, KeyError, TypeError):
             raise Malformed("not a handle of this service") from None
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A question and the release that answers it, looked up once; None before the first release.
+
+    ``question.release`` is that release's id.
+    """
+
+    question: Question
+    release: Release | None

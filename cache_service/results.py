@@ -1,4 +1,4 @@
-"""Answers kept in memory, and questions asked once though many ask them at the same time."""
+"""Answers kept in memory, and one run for all who ask the same question at the same time."""
 
 import threading
 from collections import OrderedDict
@@ -48,7 +48,7 @@ class Lru(Generic[Value]):
 
 
 class SingleFlight(Generic[Value]):
-    """One call per key at a time: whoever comes while it runs gets its result, or its error."""
+    """One call per key at a time: callers that come while it runs get its result, or its error."""
 
     def __init__(self) -> None:
         self._calls: dict[Hashable, Future[Value]] = {}
@@ -65,7 +65,7 @@ class SingleFlight(Generic[Value]):
             return running.result(), False
         try:
             result = call()
-        except BaseException as error:  # whatever it is, those who wait must hear of it
+        except BaseException as error:  # whatever it is, those who wait must get it
             mine.set_exception(error)
             raise
         else:

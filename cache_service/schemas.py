@@ -1,15 +1,19 @@
-"""Column types: DuckDB's names in a manifest -> Arrow, as clients see them and as they are kept on disk.
+"""Column types: DuckDB's names in a manifest -> Arrow, as clients see them, as files on disk hold them, as answers do.
 
 Text is kept in the form DataFusion is fastest on: dictionary-encoded in large tables (a department repeats a million
 times: 1.4 GB resident against 2.1 GB on a six-million-row fact), string views in small ones. Clients get plain text.
+Workers import this, so nothing of Google's or pydantic's is loaded here.
 """
 
 import re
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from biaac.errors import PermanentError
-from biaac.releases import TableManifest
+
+if TYPE_CHECKING:
+    from biaac.releases import TableManifest
 
 LARGE = 500_000  # rows: dimensions stay below it, facts do not
 
@@ -39,6 +43,14 @@ SCALARS = {
     "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
 }
 
+PLAIN = {
+    pa.string_view(): pa.string(),
+    pa.large_string(): pa.string(),
+    pa.binary_view(): pa.binary(),
+    pa.large_binary(): pa.binary(),
+    pa.time64("ns"): pa.time64("us"),
+}
+
 
 def arrow_type(name: str) -> pa.DataType:
     """The Arrow type of DuckDB's ``name``; ``ValueError`` for those no Gold table may have yet."""
@@ -51,7 +63,7 @@ def arrow_type(name: str) -> pa.DataType:
     return SCALARS[name]
 
 
-def client_schema(manifest: TableManifest) -> pa.Schema:
+def client_schema(manifest: "TableManifest") -> pa.Schema:
     """The table as clients see it."""
     fields = []
     for column in manifest.columns:
@@ -62,9 +74,30 @@ def client_schema(manifest: TableManifest) -> pa.Schema:
     return pa.schema(fields)
 
 
-def disk_schema(manifest: TableManifest) -> pa.Schema:
+def disk_schema(manifest: "TableManifest") -> pa.Schema:
     """The table as its files on disk hold it: the same for every file of one release."""
     text = pa.dictionary(pa.int32(), pa.string()) if manifest.rows >= LARGE else pa.string_view()
     return pa.schema(
         [field.with_type(text) if field.type == pa.string() else field for field in client_schema(manifest)]
     )
+
+
+def answer_type(kind: pa.DataType) -> pa.DataType:
+    """The plain form of a type in an answer: text as text, and times in microseconds.
+
+    DataFusion's date functions answer nanoseconds, which no Python ``datetime`` holds; no Gold column needs them.
+    """
+    if kind in PLAIN:
+        return PLAIN[kind]
+    if pa.types.is_dictionary(kind):
+        return answer_type(kind.value_type)
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", tz=kind.tz)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(answer_type(kind.value_type))
+    return kind
+
+
+def answer_schema(schema: pa.Schema) -> pa.Schema:
+    """``answer_type`` of every column."""
+    return pa.schema([field.with_type(answer_type(field.type)).remove_metadata() for field in schema])

@@ -41,8 +41,8 @@ log = structlog.get_logger()
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def answers_errors(method: Method) -> Method:
-    """Turn our errors into Flight's: any other exception would show its traceback to whoever asked."""
+def raises_flight_errors(method: Method) -> Method:
+    """Turn our errors into Flight's: any other exception would show its traceback to the client."""
 
     @functools.wraps(method)
     def wrapped(*args: Any) -> Any:
@@ -50,7 +50,7 @@ def answers_errors(method: Method) -> Method:
             return method(*args)
         except (Malformed, json.JSONDecodeError) as error:
             raise flight.FlightServerError(f"08P01: {error}") from None
-        except QueryError as error:  # whoever asked hears it; for the log it is no error
+        except QueryError as error:  # an answer to the client; for the log it is no error
             raise flight.FlightServerError(f"{error.state}: {error}") from None
         except PermanentError as error:  # no statement's fault: a release is damaged
             log.error("a release cannot be served", call=method.__name__, reason=error.message, hint=error.hint)
@@ -91,34 +91,34 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
 
     def __init__(self, location: str, engine: Engine) -> None:
         super().__init__(location, middleware={RELEASE: ReleaseHeader()})
-        self.engine = engine
+        self.engine, self.catalogue = engine, engine.catalogue
 
-    @answers_errors
+    @raises_flight_errors
     def get_flight_info(self, context: Any, descriptor: flight.FlightDescriptor) -> flight.FlightInfo:
         """A statement's columns, and the ticket that brings its rows."""
         command = unpack(descriptor.command)
         if metadata.is_metadata(command):
-            schema, ticket = self._metadata(command, _pinned(context)).schema, descriptor.command
+            schema, ticket = self._metadata(command, _release(context)).schema, descriptor.command
         else:
-            question = self.engine.pin(_question(command, _pinned(context)))
-            schema, ticket = self.engine.schema(question), pack("TicketStatementQuery", (1, question.encode()))
+            pinned = self.catalogue.pin(_question(command, _release(context)))
+            schema, ticket = self.engine.schema(pinned), pack("TicketStatementQuery", (1, pinned.question.encode()))
         endpoints = [flight.FlightEndpoint(flight.Ticket(ticket), [])]
         return flight.FlightInfo(schema, descriptor, endpoints, -1, -1)
 
-    @answers_errors
+    @raises_flight_errors
     def get_schema(self, context: Any, descriptor: flight.FlightDescriptor) -> flight.SchemaResult:
         """A statement's columns."""
         return flight.SchemaResult(self.get_flight_info(context, descriptor).schema)
 
-    @answers_errors
+    @raises_flight_errors
     def do_get(self, context: Any, ticket: flight.Ticket) -> flight.RecordBatchStream:
         """The rows of a ticket (see ``questions``)."""
         command = unpack(ticket.ticket)
         if metadata.is_metadata(command):
-            return flight.RecordBatchStream(self._metadata(command, _pinned(context)))
-        return flight.RecordBatchStream(self.engine.answer(_question(command, _pinned(context))))
+            return flight.RecordBatchStream(self._metadata(command, _release(context)))
+        return flight.RecordBatchStream(self.engine.answer(self.catalogue.pin(_question(command, _release(context)))))
 
-    @answers_errors
+    @raises_flight_errors
     def do_put(self, _context: Any, descriptor: flight.FlightDescriptor, reader: Any, writer: Any) -> None:
         """Bind a prepared statement's parameters: answers a new handle that holds them."""
         command = unpack(descriptor.command)
@@ -132,22 +132,22 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
         bound = Question(question.sql, sink.getvalue().to_pybytes(), question.release)
         writer.write(pa.py_buffer(encode((1, bound.encode()))))
 
-    @answers_errors
+    @raises_flight_errors
     def do_action(self, context: Any, action: flight.Action) -> Iterator[bytes]:
         """Prepared statements, and ``warm`` and ``status``."""
         body = action.body.to_pybytes()
         match action.type:
             case "CreatePreparedStatement":
-                return iter([self._prepare(unpack(body), _pinned(context))])
+                return iter([self._prepare(unpack(body), _release(context))])
             case "ClosePreparedStatement":
                 return iter([])
             case "CloseSession":
                 return iter([encode((1, SESSION_CLOSED))])
             case "warm":
-                wanted = json.loads(body)
-                if not isinstance(wanted, dict) or not {"environment", "release"} <= set(wanted):
+                request = json.loads(body)
+                if not isinstance(request, dict) or not {"environment", "release"} <= set(request):
                     raise Malformed('warm: the body is {"environment": ..., "release": ...}')
-                return iter([json.dumps(self.engine.warm(wanted["environment"], wanted["release"])).encode()])
+                return iter([json.dumps(self.engine.warm(request["environment"], request["release"])).encode()])
             case "status":
                 return iter([json.dumps(self.engine.status()).encode()])
         raise QueryError(errors.NOT_SUPPORTED, f"action {action.type} is not supported")
@@ -159,18 +159,17 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
     def _prepare(self, request: Message, release: str | None) -> bytes:
         question = Question(request.text(1) or "", release=release)
         try:
-            schema = self.engine.schema(question).serialize().to_pybytes()
+            schema = self.engine.schema(self.catalogue.pin(question)).serialize().to_pybytes()
         except QueryError as error:
             if error.state != errors.BAD_PARAMETER:
                 raise
             schema = None  # its columns depend on parameters that come later
         return pack("ActionCreatePreparedStatementResult", (1, question.encode()), (2, schema))
 
-    def _metadata(self, command: Message, pinned: str | None) -> pa.Table:
-        catalogue = self.engine.catalogue
-        release = catalogue.release(pinned) if pinned else catalogue.current().release
+    def _metadata(self, command: Message, release_id: str | None) -> pa.Table:
+        release = self.catalogue.choose(release_id)
         tables = [_info(name, system.schema(name), []) for name in system.TABLES]
-        for manifest in catalogue.manifests(release) if release else []:
+        for manifest in self.catalogue.manifests(release) if release else []:
             tables.append(_info(manifest.name, client_schema(manifest), manifest.grain))
         return metadata.answer(command, sorted(tables, key=lambda table: table[:2]))
 
@@ -180,17 +179,18 @@ def _info(name: str, columns: pa.Schema, grain: list[str]) -> TableInfo:
     return TableInfo(schema, table, columns, grain)
 
 
-def _pinned(context: Any) -> str | None:
+def _release(context: Any) -> str | None:
+    """The release that this call's header names."""
     header = context.get_middleware(RELEASE)
     return header.release if header else None
 
 
-def _question(command: Message, pinned: str | None) -> Question:
+def _question(command: Message, release: str | None) -> Question:
     """The question in a command or ticket. What the handle says comes before the header of this one call."""
     match command.name:
         case "CommandStatementQuery":
-            return Question(command.text(1) or "", release=pinned)
+            return Question(command.text(1) or "", release=release)
         case "TicketStatementQuery" | "CommandPreparedStatementQuery":
             question = Question.decode(command.data(1))
-            return Question(question.sql, question.parameters, question.release or pinned)
+            return Question(question.sql, question.parameters, question.release or release)
     raise QueryError(errors.NOT_SUPPORTED, f"{command.name} is not supported")

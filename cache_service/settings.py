@@ -8,8 +8,8 @@ from pydantic import Field
 from biaac.settings import ROOT, Settings
 
 
-class CacheSettings(Settings):
-    """What only this room reads."""
+class ServiceSettings(Settings):
+    """What the service itself reads; who asks it needs its address alone."""
 
     host: str = Field("127.0.0.1", alias="CACHE_HOST", description="Address to bind; 0.0.0.0 in a container.")
     directory: Path = Field(
@@ -19,7 +19,7 @@ class CacheSettings(Settings):
     disk_mib: int = Field(2048, alias="CACHE_DISK_MIB", ge=1)
     result_mib: int = Field(128, alias="CACHE_RESULT_MIB", ge=1, description="Memory for cached answers.")
 
-    # Two runaway queries must leave one worker to the others; a further one stands by for whoever is killed.
+    # Two runaway queries must leave one worker to the others; a further one stands by to replace one that is killed.
     workers: int = Field(3, alias="CACHE_WORKERS", ge=1, description="Queries that run at once.")
     worker_mib: int = Field(1024, alias="CACHE_WORKER_MIB", ge=256, description="Private memory of one worker.")
     # Together under the 60 s at which Superset gives up, so that people read our reason and not its time-out.

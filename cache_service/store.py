@@ -52,8 +52,8 @@ class Store:
         Raises ``PermanentError`` for a file that is missing, is not what its digest says, or lacks a column.
         """
         schema = disk_schema(manifest)
-        found = list(self._pool.map(lambda file: self._file(manifest.name, file, schema), manifest.files))
-        return Loaded([path for path, _ in found], sum(fetched for _, fetched in found))
+        files = list(self._pool.map(lambda file: self._file(manifest.name, file, schema), manifest.files))
+        return Loaded([path for path, _ in files], sum(fetched for _, fetched in files))
 
     def size(self) -> tuple[int, int]:
         """Number of files and their bytes."""
@@ -102,12 +102,12 @@ class Store:
 
 def _decode(table: str, file: DataFile, data: bytes, schema: pa.Schema) -> pa.Table:
     """The rows of a Parquet file in the form the table has on disk."""
-    found = pq.read_table(pa.BufferReader(data))
-    if missing := [name for name in schema.names if name not in found.column_names]:
+    rows = pq.read_table(pa.BufferReader(data))
+    if missing := [name for name in schema.names if name not in rows.column_names]:
         raise PermanentError(f"{table}: {file.path} has no column {missing[0]}, which the manifest names")
     columns = []
     for field in schema:
-        column = found.column(field.name).combine_chunks()
+        column = rows.column(field.name).combine_chunks()
         try:
             columns.append(_cast(column, field.type))
         except pa.ArrowInvalid as error:

@@ -1,6 +1,6 @@
-"""Schema ``biaac``: what the service knows about its own data, computed from the release objects at every asking.
+"""Schema ``biaac``: what the service knows about its own data, computed from the release objects for every query.
 
-Nothing here is ever cached: a table that said what was current a minute ago would be worse than none.
+Nothing here is ever cached: a table with the current release of a minute ago would be worse than none.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from biaac.releases import Release
+from biaac.releases import Release, TableManifest
 from cache_service.catalogue import Catalogue
 
 RELEASES_SHOWN = 100  # the newest: a release is read as an object of its own, once
@@ -20,8 +20,8 @@ TEXT, NUMBER, TIME, FLAG = pa.string(), pa.int64(), pa.timestamp("us", tz="UTC")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One statement this instance was asked."""
+class QueryRecord:
+    """One statement that this instance has answered or refused."""
 
     at: datetime
     statement: str
@@ -35,20 +35,20 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Sources:
+class Inputs:
     """What system tables are computed from. ``release`` is the statement's own; None before the first one."""
 
     catalogue: Catalogue
     release: Release | None
-    asked: Sequence[Asked]
+    queries: Sequence[QueryRecord]
 
 
 Row = tuple[Any, ...]
 
 
-def _releases(sources: Sources) -> Iterable[Row]:
-    pointer = sources.catalogue.current().pointer
-    for release in sources.catalogue.all(RELEASES_SHOWN):
+def _releases(inputs: Inputs) -> Iterable[Row]:
+    pointer = inputs.catalogue.current().pointer
+    for release in inputs.catalogue.all(RELEASES_SHOWN):
         current = pointer is not None and pointer.release == release.id
         yield (
             release.id,
@@ -67,8 +67,8 @@ def _releases(sources: Sources) -> Iterable[Row]:
         )
 
 
-def _tables(sources: Sources) -> Iterable[Row]:
-    for manifest in _manifests(sources):
+def _tables(inputs: Inputs) -> Iterable[Row]:
+    for manifest in _manifests(inputs):
         schema, _, name = manifest.name.partition(".")
         grain, order = ", ".join(manifest.grain), ", ".join(manifest.sorted_by)
         size = sum(file.bytes for file in manifest.files)
@@ -78,37 +78,37 @@ def _tables(sources: Sources) -> Iterable[Row]:
         )
 
 
-def _columns(sources: Sources) -> Iterable[Row]:
-    for manifest in _manifests(sources):
+def _columns(inputs: Inputs) -> Iterable[Row]:
+    for manifest in _manifests(inputs):
         schema, _, name = manifest.name.partition(".")
         for position, column in enumerate(manifest.columns, start=1):
             in_grain = column.name in manifest.grain
             yield schema, name, position, column.name, column.type, in_grain, column.description
 
 
-def _audits(sources: Sources) -> Iterable[Row]:
-    for audit in sources.release.audits if sources.release else ():
+def _audits(inputs: Inputs) -> Iterable[Row]:
+    for audit in inputs.release.audits if inputs.release else ():
         yield audit.model, audit.audit, audit.blocking, audit.rows, audit.outcome, audit.query
 
 
-def _freshness(sources: Sources) -> Iterable[Row]:
-    for stream in sources.release.freshness if sources.release else ():
+def _freshness(inputs: Inputs) -> Iterable[Row]:
+    for stream in inputs.release.freshness if inputs.release else ():
         yield stream.connection, stream.stream, stream.data_as_of, stream.synced_at
 
 
-def _metrics(sources: Sources) -> Iterable[Row]:
-    for metric in sources.release.metrics if sources.release else ():
+def _metrics(inputs: Inputs) -> Iterable[Row]:
+    for metric in inputs.release.metrics if inputs.release else ():
         label = json.dumps(metric.label, ensure_ascii=False, sort_keys=True)
         yield metric.name, metric.table, metric.expression, label, metric.description, metric.format, metric.additive
 
 
-def _queries(sources: Sources) -> Iterable[Row]:
-    for asked in reversed(sources.asked):
-        yield tuple(vars(asked).values())
+def _queries(inputs: Inputs) -> Iterable[Row]:
+    for query in reversed(inputs.queries):
+        yield tuple(vars(query).values())
 
 
 Columns = list[tuple[str, pa.DataType]]
-TABLES: dict[str, tuple[Columns, Callable[[Sources], Iterable[Row]]]] = {
+TABLES: dict[str, tuple[Columns, Callable[[Inputs], Iterable[Row]]]] = {
     "biaac.releases": (
         [
             *[("release", TEXT), ("sequence", NUMBER), ("parent", TEXT), ("created_at", TIME), ("is_current", FLAG)],
@@ -164,13 +164,13 @@ def schema(name: str) -> pa.Schema:
     return pa.schema(TABLES[name][0])
 
 
-def table(name: str, sources: Sources) -> pa.Table:
-    """The rows of a system table now."""
-    rows = list(TABLES[name][1](sources))
+def table(name: str, catalogue: Catalogue, release: Release | None, queries: Sequence[QueryRecord]) -> pa.Table:
+    """The rows of a system table now, for a statement on ``release``."""
+    rows = list(TABLES[name][1](Inputs(catalogue, release, queries)))
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(TABLES[name][0])
     arrays = [pa.array(column, type=kind) for column, (_, kind) in zip(columns, TABLES[name][0], strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema(name))
 
 
-def _manifests(sources: Sources) -> list[Any]:
-    return [] if sources.release is None else sources.catalogue.manifests(sources.release)
+def _manifests(inputs: Inputs) -> list[TableManifest]:
+    return [] if inputs.release is None else inputs.catalogue.manifests(inputs.release)

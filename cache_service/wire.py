@@ -1,17 +1,31 @@
-"""Messages between the front and a worker over a socket pair: a JSON header and, after it, plain bytes.
+"""What front and worker agree on: limits, and messages over a socket pair (a JSON header, then plain bytes).
 
 Front to worker: a statement. Worker to front: ``begun``; any number of ``need`` (a table's name), each answered with
 the files and rows of that table; at last the answer or an error. So a worker learns of a table only when its planner
-asks for it, and the tables asked for are exactly those an answer depends on.
+needs it, and those tables are exactly the ones that an answer depends on.
 """
 
 import json
 import socket
 import struct
 import time
+from dataclasses import dataclass
 from typing import Any
 
+CATALOG = "lake"  # of every schema, in statements and metadata
 SIZES = struct.Struct("<IQ")  # header, payload
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker and one answer may use; given to a worker when it starts."""
+
+    memory: int  # bytes, private to the process
+    cpu_seconds: int  # of one statement, over all threads
+    rows: int  # of one answer
+    answer_bytes: int
+    partitions: int  # threads of one statement
+    spill: str = ""  # a folder of this worker's own
 
 
 def send(channel: socket.socket, header: dict[str, Any], payload: Any = b"") -> None:

@@ -2,7 +2,7 @@
 
     python -m cache_service.worker SOCKET_FD LIMITS_JSON PARENT_PID
 
-It has no way out but its socket to the front: no credentials, no object store, no file it was not told to open.
+It has no way out but its socket to the front: no credentials, no object store, no file but those the front names.
 A statement is planned first without the volatile functions, and only if that fails with them: so the planner itself,
 and no reading of the text, says whether an answer may be kept.
 """
@@ -28,10 +28,9 @@ import pyarrow as pa
 from datafusion.catalog import CatalogProvider, SchemaProvider, Table
 
 from cache_service import errors, wire
-from cache_service.answers import answer_schema
-from cache_service.errors import QueryError
-from cache_service.limits import CATALOG, Limits
-from cache_service.sqlstates import sqlstate
+from cache_service.errors import QueryError, sqlstate
+from cache_service.schemas import answer_schema
+from cache_service.wire import CATALOG, Limits
 
 VOLATILE = ("now", "current_date", "current_time", "current_timestamp", "today", "random", "rand", "uuid")
 # They make strings and lists of any length from a few letters, outside every memory pool (7.6 GB were seen).
@@ -58,7 +57,7 @@ class Tables(SchemaProvider):  # type: ignore[misc]  # datafusion ships no types
         return f"{self.name}.{name}" in self.worker.tables
 
     def table(self, name: str) -> Table | None:
-        """The table, loaded when first asked for."""
+        """The table, loaded at first use."""
         return self.worker.table(f"{self.name}.{name}")
 
 
@@ -73,7 +72,7 @@ class Schemas(CatalogProvider):  # type: ignore[misc]  # datafusion ships no typ
         return {table.partition(".")[0] for table in self.worker.tables}
 
     def schema(self, name: str) -> Tables | None:
-        """A schema is what its tables' names say."""
+        """A schema; None if no table has it in its name."""
         return Tables(self.worker, name) if name in self.schema_names() else None
 
 
@@ -82,7 +81,7 @@ class Worker:
 
     def __init__(self, channel: socket.socket, limits: Limits) -> None:
         self.channel, self.limits = channel, limits
-        self.tables: dict[str, str | None] = {}  # of this statement: name -> version; None: asked for every time
+        self.tables: dict[str, str | None] = {}  # of this statement: name -> version; None: fetched every time
         self.touched: set[str] = set()
         self.failure: QueryError | None = None
         self.kept: OrderedDict[str, Table] = OrderedDict()  # by name and version
@@ -119,7 +118,7 @@ class Worker:
         return context
 
     def table(self, name: str) -> Table | None:
-        """The table of the current statement's release, asked of the front unless its version is held."""
+        """The table of the current statement's release, fetched from the front unless its version is kept."""
         if name not in self.tables:
             return None
         self.touched.add(name)
@@ -156,7 +155,7 @@ class Worker:
             try:
                 answer, data = self.answer(header["sql"], payload, run=header["run"])
             except Exception as error:
-                # Whatever DataFusion raises is an answer for the person who asked, never this loop's end.
+                # Whatever DataFusion raises is an answer for the caller, never this loop's end.
                 failure = self.failure or self._as_query_error(error)
                 answer = {"error": {"state": failure.state, "message": str(failure)}}
                 data = pa.py_buffer(b"")

@@ -67,7 +67,7 @@ class Connection:
 
     def tables(self) -> list[tuple[str, str]]:
         """Schema and name of every table (not of PEP 249; the dialect's)."""
-        with _told_plainly(self.url):
+        with _clean_errors(self.url):
             return flight.tables(self.url, release=current_release())
 
     def commit(self) -> None:
@@ -98,7 +98,7 @@ class Cursor:
         record = _record.get()
         if record is not None:
             record.append(operation)
-        with _told_plainly(self._url):
+        with _clean_errors(self._url):
             table = flight.query(self._url, operation, release=current_release())
         self.description = [
             (field.name, type_name(field.type), None, None, None, None, field.nullable) for field in table.schema
@@ -161,7 +161,7 @@ _TYPES = [
 
 
 @contextmanager
-def _told_plainly(url: str) -> Iterator[None]:
+def _clean_errors(url: str) -> Iterator[None]:
     """Arrow's errors as this module's, in the service's own words."""
     try:
         yield

@@ -66,7 +66,7 @@ class CacheDialect(default.DefaultDialect):
 
     def get_table_names(self, connection: Connection, schema: str | None = None, **_: Any) -> list[str]:
         """Tables of a schema."""
-        return sorted(name for found, name in _tables(connection) if found == (schema or DEFAULT_SCHEMA))
+        return sorted(name for owner, name in _tables(connection) if owner == (schema or DEFAULT_SCHEMA))
 
     def get_view_names(self, connection: Connection, schema: str | None = None, **_: Any) -> list[str]:
         """None: a release publishes tables."""
@@ -116,5 +116,5 @@ def column_type(name: str) -> types.TypeEngine:
 
 
 def _tables(connection: Connection) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = connection.connection.tables()
-    return found
+    tables: list[tuple[str, str]] = connection.connection.tables()
+    return tables

@@ -19,7 +19,7 @@ import transform.settings
 from biaac import connections
 from biaac.connections import SECRET, Connection
 from biaac.settings import ROOT, Settings
-from cache_service.settings import CacheSettings
+from cache_service.settings import ServiceSettings as CacheServiceSettings
 
 Kinds = tuple[type[Settings], ...]
 
@@ -90,7 +90,7 @@ WORKLOADS = {
     ),
     "cache": _workload(
         "cache_service",
-        CacheSettings,
+        CacheServiceSettings,
         said="CACHE_HOST CACHE_DISK_MIB CACHE_RESULT_MIB CACHE_WORKERS CACHE_WORKER_MIB",
         image="cache",
     ),

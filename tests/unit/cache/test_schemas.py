@@ -5,8 +5,7 @@ import pytest
 
 from biaac.errors import PermanentError
 from biaac.releases import Column, TableManifest
-from cache_service.answers import answer_schema
-from cache_service.schemas import LARGE, client_schema, disk_schema
+from cache_service.schemas import LARGE, answer_schema, client_schema, disk_schema
 
 
 def manifest(rows: int = 1, **columns: str) -> TableManifest:

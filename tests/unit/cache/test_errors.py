@@ -2,7 +2,7 @@
 
 import pytest
 
-from cache_service.sqlstates import sqlstate
+from cache_service.errors import sqlstate
 
 
 @pytest.mark.parametrize(

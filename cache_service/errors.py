@@ -6,7 +6,7 @@ Unavailable (TransientError)  nothing wrong with the statement: ask again
 
 import re
 
-from biaac.errors import PermanentError, TransientError
+from biaac.errors import BiaacError, PermanentError, TransientError
 
 CANCELED = "57014"
 OUT_OF_MEMORY = "53200"
@@ -42,20 +42,18 @@ STATES = (
 MACHINERY = re.compile(r"^(DataFusion error: |Error during planning: |Optimizer rule '\w+' failed\s*caused by\s*)+")
 
 
-class QueryError(PermanentError):
-    """A statement that cannot be answered; ``state`` is its SQLSTATE."""
-
+class _WithState(BiaacError):
     def __init__(self, state: str, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
-        self.state = state
+        self.state = state  # its SQLSTATE
 
 
-class Unavailable(TransientError):
+class QueryError(_WithState, PermanentError):
+    """A statement that cannot be answered."""
+
+
+class Unavailable(_WithState, TransientError):
     """The service cannot answer now."""
-
-    def __init__(self, state: str, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.state = state
 
 
 def sqlstate(text: str) -> tuple[str, str]:

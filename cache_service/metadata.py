@@ -17,6 +17,7 @@ from cache_service.wire import CATALOG
 
 TABLE = "TABLE"
 TEXT = pa.string()
+SEQUENCE = pa.field("key_sequence", pa.int32(), False)
 
 # SqlInfo codes; DataFusion folds unquoted names to lower case and sorts NULLs as the highest values.
 SERVER = {
@@ -63,30 +64,29 @@ def is_metadata(command: Message) -> bool:
 
 
 def _catalogs(_command: Message, _tables: Tables) -> pa.Table:
-    return _rows([(CATALOG,)], [("catalog_name", TEXT, False)])
+    return _rows([(CATALOG,)], _texts("catalog_name"))
 
 
 def _schemas(command: Message, tables: Tables) -> pa.Table:
     names = sorted({table.schema for table in tables} | {"gold"})
     rows = [(CATALOG, name) for name in names if _like(command.text(2), name)] if _in_catalog(command) else []
-    return _rows(rows, [("catalog_name", TEXT, True), ("db_schema_name", TEXT, False)])
+    return _rows(rows, _texts("catalog_name?", "db_schema_name"))
 
 
 def _tables(command: Message, tables: Tables) -> pa.Table:
     kinds, with_columns = command.texts(4), command.flag(5)
-    columns = [("catalog_name", TEXT, True), ("db_schema_name", TEXT, True), ("table_name", TEXT, False)]
-    columns += [("table_type", TEXT, False)] + ([("table_schema", pa.binary(), False)] if with_columns else [])
+    columns = _texts("catalog_name?", "db_schema_name?", "table_name", "table_type")
     rows = []
     for table in tables:
         matches = _like(command.text(2), table.schema) and _like(command.text(3), table.name)
         if matches and _in_catalog(command) and (not kinds or TABLE in kinds):
             row = (CATALOG, table.schema, table.name, TABLE)
             rows.append((*row, table.columns.serialize().to_pybytes()) if with_columns else row)
-    return _rows(rows, columns)
+    return _rows(rows, columns + [pa.field("table_schema", pa.binary(), False)] * with_columns)
 
 
 def _table_types(_command: Message, _tables: Tables) -> pa.Table:
-    return _rows([(TABLE,)], [("table_type", TEXT, False)])
+    return _rows([(TABLE,)], _texts("table_type"))
 
 
 def _primary_keys(command: Message, tables: Tables) -> pa.Table:
@@ -97,19 +97,15 @@ def _primary_keys(command: Message, tables: Tables) -> pa.Table:
         if table.name == command.text(3) and command.text(2) in (None, table.schema)
         for sequence, column in enumerate(table.grain, start=1)
     ]
-    columns = [("catalog_name", TEXT, True), ("db_schema_name", TEXT, True), ("table_name", TEXT, False)]
-    columns += [("column_name", TEXT, False), ("key_name", TEXT, True), ("key_sequence", pa.int32(), False)]
-    return _rows(rows, columns)
+    columns = _texts("catalog_name?", "db_schema_name?", "table_name", "column_name", "key_name?")
+    return _rows(rows, [*columns, SEQUENCE])
 
 
 def _no_foreign_keys(_command: Message, _tables: Tables) -> pa.Table:
-    columns = []
-    for side in ("pk", "fk"):
-        columns += [(f"{side}_catalog_name", TEXT, True), (f"{side}_db_schema_name", TEXT, True)]
-        columns += [(f"{side}_table_name", TEXT, False), (f"{side}_column_name", TEXT, False)]
-    columns += [("key_sequence", pa.int32(), False), ("fk_key_name", TEXT, True), ("pk_key_name", TEXT, True)]
-    columns += [("update_rule", pa.uint8(), False), ("delete_rule", pa.uint8(), False)]
-    return _rows([], columns)
+    table = ("catalog_name?", "db_schema_name?", "table_name", "column_name")
+    columns = _texts(*(f"{side}_{name}" for side in ("pk", "fk") for name in table))
+    rules = [pa.field(name, pa.uint8(), False) for name in ("update_rule", "delete_rule")]
+    return _rows([], [*columns, SEQUENCE, *_texts("fk_key_name?", "pk_key_name?"), *rules])
 
 
 def _sql_info(command: Message, _tables: Tables) -> pa.Table:
@@ -123,14 +119,9 @@ def _sql_info(command: Message, _tables: Tables) -> pa.Table:
         places.append(place)
         offsets.append(len(by_kind[place]))
         by_kind[place].append(SERVER[code])
-    children = [
-        pa.array(by_kind[0], TEXT),
-        pa.array(by_kind[1], pa.bool_()),
-        pa.array(by_kind[2], pa.int64()),
-        pa.array([], pa.int32()),
-        pa.array([], pa.list_(TEXT)),
-        pa.array([], pa.map_(pa.int32(), pa.list_(pa.int32()))),
-    ]
+    children = [pa.array(by_kind[0], TEXT), pa.array(by_kind[1], pa.bool_()), pa.array(by_kind[2], pa.int64())]
+    lists = (pa.int32(), pa.list_(TEXT), pa.map_(pa.int32(), pa.list_(pa.int32())))
+    children += [pa.array([], kind) for kind in lists]  # of codes that this service has not
     names = ["string_value", "bool_value", "bigint_value", "int32_bitmask", "string_list", "int32_to_int32_list_map"]
     values = pa.UnionArray.from_dense(pa.array(places, pa.int8()), pa.array(offsets, pa.int32()), children, names)
     schema = pa.schema([pa.field("info_name", pa.uint32(), False), pa.field("value", values.type, False)])
@@ -162,7 +153,11 @@ def _like(pattern: str | None, name: str) -> bool:
     return re.fullmatch("".join(parts), name) is not None
 
 
-def _rows(rows: Sequence[tuple[object, ...]], columns: list[tuple[str, pa.DataType, bool]]) -> pa.Table:
-    schema = pa.schema([pa.field(*column) for column in columns])
-    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    return pa.Table.from_arrays([pa.array(v, f.type) for v, f in zip(values, schema, strict=True)], schema=schema)
+def _texts(*names: str) -> list[pa.Field]:
+    """Text columns; those with a question mark may be NULL."""
+    return [pa.field(name.removesuffix("?"), TEXT, nullable=name.endswith("?")) for name in names]
+
+
+def _rows(rows: Sequence[tuple[object, ...]], columns: list[pa.Field]) -> pa.Table:
+    schema = pa.schema(columns)
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)

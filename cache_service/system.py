@@ -5,7 +5,7 @@ Nothing here is ever cached: a table with the current release of a minute ago wo
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,10 @@ from cache_service.catalogue import Catalogue
 
 RELEASES_SHOWN = 100  # the newest: a release is read as an object of its own, once
 
-TEXT, NUMBER, TIME, FLAG = pa.string(), pa.int64(), pa.timestamp("us", tz="UTC"), pa.bool_()
+TYPES = {
+    **{"text": pa.string(), "number": pa.int64(), "seconds": pa.float64()},
+    **{"time": pa.timestamp("us", tz="UTC"), "flag": pa.bool_()},
+}
 
 
 @dataclass(frozen=True)
@@ -42,135 +45,113 @@ class Inputs:
     release: Release | None
     queries: Sequence[QueryRecord]
 
+    @property
+    def manifests(self) -> list[TableManifest]:
+        """The tables of the release."""
+        return self.catalogue.manifests(self.release) if self.release else []
 
-Row = tuple[Any, ...]
+
+Rows = Callable[[Inputs], Iterable[tuple[Any, ...]]]
+TABLES: dict[str, tuple[pa.Schema, Rows]] = {}
 
 
-def _releases(inputs: Inputs) -> Iterable[Row]:
+def schema(name: str) -> pa.Schema:
+    """The columns of a system table."""
+    return TABLES[name][0]
+
+
+def table(name: str, inputs: Inputs) -> pa.Table:
+    """The rows of a system table now."""
+    columns, rows = TABLES[name]
+    return pa.Table.from_pylist([dict(zip(columns.names, row, strict=True)) for row in rows(inputs)], schema=columns)
+
+
+def _table(name: str, columns: str) -> Callable[[Rows], Rows]:
+    """Declare a system table: its columns as SQL would, above the function that computes its rows."""
+    fields = [tuple(column.split()) for column in columns.split(",")]
+
+    def declare(rows: Rows) -> Rows:
+        TABLES[name] = pa.schema([(field, TYPES[kind]) for field, kind in fields]), rows
+        return rows
+
+    return declare
+
+
+@_table(
+    "biaac.releases",
+    "release text, sequence number, parent text, created_at time, is_current flag, is_held flag,"
+    " data_as_of time, revision text, models text, execution text, tables number, rows number, bytes number",
+)
+def _releases(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
     pointer = inputs.catalogue.current().pointer
     for release in inputs.catalogue.all(RELEASES_SHOWN):
         current = pointer is not None and pointer.release == release.id
+        held = current and pointer is not None and pointer.held is not None
+        tables = release.tables.values()
         yield (
-            release.id,
-            release.sequence,
-            release.parent,
-            release.created_at,
-            current,
-            current and pointer is not None and pointer.held is not None,
-            release.data_as_of,
-            release.revision,
-            release.models,
-            release.execution,
-            len(release.tables),
-            sum(table.rows for table in release.tables.values()),
-            sum(table.bytes for table in release.tables.values()),
+            *(release.id, release.sequence, release.parent, release.created_at, current, held, release.data_as_of),
+            *(release.revision, release.models, release.execution),
+            *(len(tables), sum(table.rows for table in tables), sum(table.bytes for table in tables)),
         )
 
 
-def _tables(inputs: Inputs) -> Iterable[Row]:
-    for manifest in _manifests(inputs):
+@_table(
+    "biaac.tables",
+    "table_schema text, table_name text, description text, owner text, grain text, partitioned_by text,"
+    " sorted_by text, rows number, files number, bytes number",
+)
+def _tables(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
+    for manifest in inputs.manifests:
         schema, _, name = manifest.name.partition(".")
-        grain, order = ", ".join(manifest.grain), ", ".join(manifest.sorted_by)
-        size = sum(file.bytes for file in manifest.files)
         yield (
-            *(schema, name, manifest.description, manifest.owner, grain, manifest.partitioned_by, order),
-            *(manifest.rows, len(manifest.files), size),
+            *(schema, name, manifest.description, manifest.owner, ", ".join(manifest.grain), manifest.partitioned_by),
+            *(
+                ", ".join(manifest.sorted_by),
+                manifest.rows,
+                len(manifest.files),
+                sum(file.bytes for file in manifest.files),
+            ),
         )
 
 
-def _columns(inputs: Inputs) -> Iterable[Row]:
-    for manifest in _manifests(inputs):
+@_table(
+    "biaac.columns",
+    "table_schema text, table_name text, position number, column_name text, type text, in_grain flag, description text",
+)
+def _columns(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
+    for manifest in inputs.manifests:
         schema, _, name = manifest.name.partition(".")
         for position, column in enumerate(manifest.columns, start=1):
             in_grain = column.name in manifest.grain
             yield schema, name, position, column.name, column.type, in_grain, column.description
 
 
-def _audits(inputs: Inputs) -> Iterable[Row]:
+@_table("biaac.audits", "model text, audit text, blocking flag, rows number, outcome text, query text")
+def _audits(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
     for audit in inputs.release.audits if inputs.release else ():
         yield audit.model, audit.audit, audit.blocking, audit.rows, audit.outcome, audit.query
 
 
-def _freshness(inputs: Inputs) -> Iterable[Row]:
+@_table("biaac.freshness", "connection text, stream text, data_as_of time, synced_at time")
+def _freshness(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
     for stream in inputs.release.freshness if inputs.release else ():
         yield stream.connection, stream.stream, stream.data_as_of, stream.synced_at
 
 
-def _metrics(inputs: Inputs) -> Iterable[Row]:
+@_table(
+    "biaac.metrics",
+    "metric text, table_name text, expression text, label text, description text, format text, additive flag",
+)
+def _metrics(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
     for metric in inputs.release.metrics if inputs.release else ():
         label = json.dumps(metric.label, ensure_ascii=False, sort_keys=True)
         yield metric.name, metric.table, metric.expression, label, metric.description, metric.format, metric.additive
 
 
-def _queries(inputs: Inputs) -> Iterable[Row]:
-    for query in reversed(inputs.queries):
-        yield tuple(vars(query).values())
-
-
-Columns = list[tuple[str, pa.DataType]]
-TABLES: dict[str, tuple[Columns, Callable[[Inputs], Iterable[Row]]]] = {
-    "biaac.releases": (
-        [
-            *[("release", TEXT), ("sequence", NUMBER), ("parent", TEXT), ("created_at", TIME), ("is_current", FLAG)],
-            *[("is_held", FLAG), ("data_as_of", TIME), ("revision", TEXT), ("models", TEXT), ("execution", TEXT)],
-            *[("tables", NUMBER), ("rows", NUMBER), ("bytes", NUMBER)],
-        ],
-        _releases,
-    ),
-    "biaac.tables": (
-        [
-            *[("table_schema", TEXT), ("table_name", TEXT), ("description", TEXT), ("owner", TEXT), ("grain", TEXT)],
-            *[("partitioned_by", TEXT), ("sorted_by", TEXT), ("rows", NUMBER), ("files", NUMBER), ("bytes", NUMBER)],
-        ],
-        _tables,
-    ),
-    "biaac.columns": (
-        [
-            *[("table_schema", TEXT), ("table_name", TEXT), ("position", NUMBER), ("column_name", TEXT)],
-            *[("type", TEXT), ("in_grain", FLAG), ("description", TEXT)],
-        ],
-        _columns,
-    ),
-    "biaac.audits": (
-        [
-            *[("model", TEXT), ("audit", TEXT), ("blocking", FLAG), ("rows", NUMBER), ("outcome", TEXT)],
-            ("query", TEXT),
-        ],
-        _audits,
-    ),
-    "biaac.freshness": (
-        [("connection", TEXT), ("stream", TEXT), ("data_as_of", TIME), ("synced_at", TIME)],
-        _freshness,
-    ),
-    "biaac.metrics": (
-        [
-            *[("metric", TEXT), ("table_name", TEXT), ("expression", TEXT), ("label", TEXT), ("description", TEXT)],
-            *[("format", TEXT), ("additive", FLAG)],
-        ],
-        _metrics,
-    ),
-    "biaac.queries": (
-        [
-            *[("asked_at", TIME), ("statement", TEXT), ("release", TEXT), ("outcome", TEXT), ("cache", TEXT)],
-            *[("rows", NUMBER), ("bytes", NUMBER), ("seconds", pa.float64()), ("cpu_seconds", pa.float64())],
-        ],
-        _queries,
-    ),
-}
-
-
-def schema(name: str) -> pa.Schema:
-    """The columns of a system table."""
-    return pa.schema(TABLES[name][0])
-
-
-def table(name: str, catalogue: Catalogue, release: Release | None, queries: Sequence[QueryRecord]) -> pa.Table:
-    """The rows of a system table now, for a statement on ``release``."""
-    rows = list(TABLES[name][1](Inputs(catalogue, release, queries)))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(TABLES[name][0])
-    arrays = [pa.array(column, type=kind) for column, (_, kind) in zip(columns, TABLES[name][0], strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema(name))
-
-
-def _manifests(inputs: Inputs) -> list[TableManifest]:
-    return [] if inputs.release is None else inputs.catalogue.manifests(inputs.release)
+@_table(
+    "biaac.queries",
+    "asked_at time, statement text, release text, outcome text, cache text, rows number, bytes number,"
+    " seconds seconds, cpu_seconds seconds",
+)
+def _queries(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
+    return (astuple(query) for query in reversed(inputs.queries))

@@ -10,7 +10,7 @@ from cache_service import system
 from cache_service.catalogue import Catalogue
 from cache_service.schemas import disk_schema
 from cache_service.store import Loaded, Store
-from cache_service.system import QueryRecord
+from cache_service.system import Inputs, QueryRecord
 
 
 class Tables:
@@ -27,7 +27,7 @@ class Tables:
     def supply(self, release: Release | None, name: str) -> tuple[pa.Buffer, list[Path]]:
         """Rows as an Arrow IPC stream, and files that hold more of them."""
         if name in system.TABLES:
-            return _stream(system.table(name, self.catalogue, release, tuple(self.queries))), []
+            return _stream(system.table(name, Inputs(self.catalogue, release, tuple(self.queries)))), []
         assert release is not None  # noqa: S101  # a table of no release was never offered to the worker
         files = self.load(release, name).paths
         return _stream(disk_schema(self.catalogue.manifest(release, name)).empty_table()), files

@@ -9,13 +9,13 @@ import pytest
 
 from tests.component.cache.service import Cache, Lake, build
 
-SALES = """
-SELECT range AS basket_id, range % 7 AS product_id,
-       CASE range % 4 WHEN 0 THEN 'GROCERY' WHEN 1 THEN 'FUEL' WHEN 2 THEN 'Açougue 🥩' END AS department,
-       CAST(range * 1.37 - 20 AS DECIMAL(18, 2)) AS revenue,
+ORDERS = """
+SELECT range AS order_id, range % 7 AS product_id,
+       CASE range % 4 WHEN 0 THEN 'WEB' WHEN 1 THEN 'SHOP' WHEN 2 THEN 'Balcão ☎' END AS channel,
+       CAST(range * 1.37 - 20 AS DECIMAL(18, 2)) AS amount,
        CASE WHEN range % 5 > 0 THEN CAST(range % 5 AS INTEGER) END AS quantity,
-       DATE '2017-01-01' + CAST(range % 90 AS INTEGER) AS sale_date,
-       TIMESTAMP '2017-01-01 08:00:00' + INTERVAL 1 HOUR * range AS sold_at
+       DATE '2017-01-01' + CAST(range % 90 AS INTEGER) AS ordered_on,
+       TIMESTAMP '2017-01-01 08:00:00' + INTERVAL 1 HOUR * range AS ordered_at
 FROM range({start}, {end})
 """
 PRODUCTS = "SELECT range AS product_id, 'product ' || range AS name, ['a', 'b'] AS tags FROM range(6)"
@@ -31,9 +31,9 @@ class Standing(NamedTuple):
     oracle: duckdb.DuckDBPyConnection
 
 
-def sales(start: int, end: int) -> str:
+def orders(start: int, end: int) -> str:
     """Sales lines of baskets ``start`` to ``end``."""
-    return SALES.format(start=start, end=end)
+    return ORDERS.format(start=start, end=end)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def standing(storage_server: str, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("standing")
     cache, lake = build(storage_server, folder)
     release = lake.publish(
-        {"gold.sales": [sales(0, 800), sales(800, 1000)], "gold.products": [PRODUCTS], "gold.empty": [EMPTY]}
+        {"gold.orders": [orders(0, 800), orders(800, 1000)], "gold.products": [PRODUCTS], "gold.empty": [EMPTY]}
     )
     cache.start(query_cpu_seconds=3, workers=2, worker_mib=512)
     yield Standing(cache, lake, release, lake.oracle(release, folder))

@@ -1,4 +1,4 @@
-"""A lake of tiny releases, and the real cache service over it, asked by the clients people have."""
+"""A lake of tiny releases, and the real cache service over it, queried by unmodified clients."""
 
 import contextlib
 import hashlib
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ from tests.conftest import free_port, wait_for
 
 RELEASE_HEADER = b"x-biaac-release"
 ADBC_RELEASE = "adbc.flight.sql.rpc.call_header.x-biaac-release"
-START_S = 60
+PATIENCE_S = 240  # of clients and of the service: far more than a loaded machine needs
+
+eventually = partial(wait_for, seconds=PATIENCE_S)
 
 
 @dataclass
@@ -59,13 +62,13 @@ class Lake:
             execution="x-1",
             loads=[],
             freshness=[StreamFreshness(connection="c", stream="s", data_as_of=now, synced_at=now)],
-            audits=[AuditOutcome(model="gold.sales", audit="not_null", blocking=True, rows=0, query="SELECT 1")],
+            audits=[AuditOutcome(model="gold.orders", audit="not_null", blocking=True, rows=0, query="SELECT 1")],
             metrics=[
                 Metric(
-                    name="revenue",
-                    table="gold.sales",
-                    expression="SUM(revenue)",
-                    label={"en": "Revenue", "pt": "Receita"},
+                    name="amount",
+                    table="gold.orders",
+                    expression="SUM(amount)",
+                    label={"en": "Amount", "pt": "Valor"},
                     description="Money taken.",
                     format="$,.2f",
                     additive=True,
@@ -106,13 +109,13 @@ class Lake:
         files, rows = [], 0
         columns: list[Column] = []
         for query in queries:
-            found = duckdb.sql(query)
+            rows_of_file = duckdb.sql(query)
             columns = [
                 Column(name=c, type=str(t), description=f"About {c}.")
-                for c, t in zip(found.columns, found.types, strict=True)
+                for c, t in zip(rows_of_file.columns, rows_of_file.types, strict=True)
             ]
             sink = pa.BufferOutputStream()
-            answer = found.to_arrow_table()
+            answer = rows_of_file.to_arrow_table()
             pq.write_table(answer, sink)
             data = sink.getvalue().to_pybytes()
             if answer.num_rows:
@@ -155,28 +158,31 @@ class Cache:
         return self.directory.with_suffix(".log")
 
     def start(self, **settings: object) -> None:
-        """Start it and wait until it answers; ``settings`` are its variables without CACHE_."""
-        settings = {"workers": 1, **settings}
+        """Start it and wait until it answers; ``settings`` are its variables without CACHE_.
+
+        Its patience is longer than any test needs, so that a slow machine does not end a statement.
+        """
+        settings = {"workers": 1, "queue_seconds": PATIENCE_S, "query_seconds": PATIENCE_S, **settings}
         variables = {f"CACHE_{name.upper()}": str(value) for name, value in settings.items()}
         environment = {**os.environ, **self.environment, **variables, "CACHE_DIRECTORY": str(self.directory)}
         command = [sys.executable, "-m", "cache_service", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        wait_for(self._answers, seconds=START_S, what=f"the cache answers; see {self.log}")
+        eventually(self._answers, what=f"the cache answers; see {self.log}")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Its exit status; 0 where it was not running."""
         if self.process is None:
             return 0
         self.process.send_signal(how)
-        status = self.process.wait(30)
+        status = self.process.wait(PATIENCE_S)
         self.process = None
         return status
 
     def rows(self, sql: str, release: str | None = None) -> list[dict[str, Any]]:
         """The answer, by one call of a plain pyarrow client."""
         headers = [(RELEASE_HEADER, release.encode())] if release else []
-        options = flight.FlightCallOptions(timeout=60, headers=headers)
+        options = flight.FlightCallOptions(timeout=PATIENCE_S, headers=headers)
         with flight.connect(self.url) as client:
             ticket = flight.Ticket(pack("CommandStatementQuery", (1, sql)))
             rows: list[dict[str, Any]] = client.do_get(ticket, options).read_all().to_pylist()
@@ -192,9 +198,9 @@ class Cache:
         """The answer of a Flight action."""
         with flight.connect(self.url) as client:
             data = b"" if body is None else json.dumps(body).encode()
-            (answer,) = client.do_action((action, data), flight.FlightCallOptions(timeout=60))
-            found: dict[str, Any] = json.loads(answer.body.to_pybytes())
-            return found
+            (answer,) = client.do_action((action, data), flight.FlightCallOptions(timeout=PATIENCE_S))
+            value: dict[str, Any] = json.loads(answer.body.to_pybytes())
+            return value
 
     def status(self) -> dict[str, Any]:
         return self.act("status")

@@ -8,22 +8,22 @@ import pytest
 from tests.component.cache.conftest import Standing
 
 STATEMENTS = [
-    "SELECT * FROM gold.sales ORDER BY basket_id",
+    "SELECT * FROM gold.orders ORDER BY order_id",
     "SELECT * FROM gold.products ORDER BY product_id",
     "SELECT * FROM gold.empty",
     "SELECT count(*) AS n, sum(amount) AS s, max(name) AS m FROM gold.empty",
-    "SELECT count(*) AS n, count(department) AS d, count(DISTINCT product_id) AS p FROM gold.sales",
-    "SELECT sum(revenue) AS r, min(revenue) AS low, max(revenue) AS high FROM gold.sales WHERE quantity IS NULL",
-    "SELECT department, sum(revenue) AS r FROM gold.sales GROUP BY department ORDER BY department NULLS LAST",
-    "SELECT date_trunc('month', sold_at) AS month, sum(quantity) AS q FROM gold.sales GROUP BY 1 ORDER BY 1",
-    "SELECT p.name, sum(s.revenue) AS r FROM gold.sales AS s LEFT JOIN gold.products AS p USING (product_id)"
+    "SELECT count(*) AS n, count(channel) AS d, count(DISTINCT product_id) AS p FROM gold.orders",
+    "SELECT sum(amount) AS r, min(amount) AS low, max(amount) AS high FROM gold.orders WHERE quantity IS NULL",
+    "SELECT channel, sum(amount) AS r FROM gold.orders GROUP BY channel ORDER BY channel NULLS LAST",
+    "SELECT date_trunc('month', ordered_at) AS month, sum(quantity) AS q FROM gold.orders GROUP BY 1 ORDER BY 1",
+    "SELECT p.name, sum(s.amount) AS r FROM gold.orders AS s LEFT JOIN gold.products AS p USING (product_id)"
     " GROUP BY p.name ORDER BY p.name NULLS LAST",
-    "WITH d AS (SELECT sale_date, sum(revenue) AS r FROM gold.sales GROUP BY 1)"
-    " SELECT sale_date, r, sum(r) OVER (ORDER BY sale_date) AS running FROM d ORDER BY 1",
-    "SELECT basket_id FROM gold.sales WHERE department = 'Açougue 🥩' ORDER BY revenue DESC LIMIT 3",
-    "SELECT basket_id FROM gold.sales WHERE product_id IN (SELECT product_id FROM gold.products WHERE product_id > 4)"
+    "WITH d AS (SELECT ordered_on, sum(amount) AS r FROM gold.orders GROUP BY 1)"
+    " SELECT ordered_on, r, sum(r) OVER (ORDER BY ordered_on) AS running FROM d ORDER BY 1",
+    "SELECT order_id FROM gold.orders WHERE channel = 'Balcão ☎' ORDER BY amount DESC LIMIT 3",
+    "SELECT order_id FROM gold.orders WHERE product_id IN (SELECT product_id FROM gold.products WHERE product_id > 4)"
     " ORDER BY 1",
-    "SELECT department, quantity FROM gold.sales WHERE basket_id < 20 UNION SELECT 'x', 1 ORDER BY 1, 2",
+    "SELECT channel, quantity FROM gold.orders WHERE order_id < 20 UNION SELECT 'x', 1 ORDER BY 1, 2",
 ]
 
 
@@ -42,20 +42,20 @@ def test_dashboard_like_statements_at_random_give_duckdbs_answers(standing: Stan
 def statement(chance: random.Random) -> str:
     """Groups, measures, filters and order as a chart has them."""
     groups = chance.sample(
-        ["department", "product_id", "sale_date", "date_trunc('week', sold_at)"], chance.randint(0, 2)
+        ["channel", "product_id", "ordered_on", "date_trunc('week', ordered_at)"], chance.randint(0, 2)
     )
     measures = chance.sample(
-        ["sum(revenue)", "count(*)", "count(DISTINCT product_id)", "max(sold_at)", "sum(quantity)", "min(department)"],
+        ["sum(amount)", "count(*)", "count(DISTINCT product_id)", "max(ordered_at)", "sum(quantity)", "min(channel)"],
         chance.randint(1, 3),
     )
     filters = chance.sample(
         [
-            f"revenue > {chance.randint(-20, 1000)}.5",
-            "department IS NOT NULL",
-            f"sale_date >= DATE '2017-02-{chance.randint(1, 28):02}'",
+            f"amount > {chance.randint(-20, 1000)}.5",
+            "channel IS NOT NULL",
+            f"ordered_on >= DATE '2017-02-{chance.randint(1, 28):02}'",
             f"product_id IN ({chance.randint(0, 6)}, {chance.randint(0, 6)})",
-            f"basket_id % {chance.randint(2, 9)} = 1",
-            "department LIKE 'G%'",
+            f"order_id % {chance.randint(2, 9)} = 1",
+            "channel LIKE 'W%'",
         ],
         chance.randint(0, 2),
     )
@@ -63,7 +63,7 @@ def statement(chance: random.Random) -> str:
     where = f" WHERE {' AND '.join(filters)}" if filters else ""
     places = ", ".join(str(place) for place in range(1, len(groups) + 1))
     order = ", ".join(f"{place} NULLS FIRST" for place in range(1, len(groups) + 1))
-    return f"SELECT {columns} FROM gold.sales{where}" + (f" GROUP BY {places} ORDER BY {order}" if groups else "")
+    return f"SELECT {columns} FROM gold.orders{where}" + (f" GROUP BY {places} ORDER BY {order}" if groups else "")
 
 
 def duckdb_rows(standing: Standing, sql: str) -> list[dict[str, Any]]:

@@ -13,24 +13,24 @@ from pyarrow import flight
 
 from biaac.flight import pack
 from tests.component.cache.conftest import Standing
-from tests.component.cache.service import ADBC_RELEASE
+from tests.component.cache.service import ADBC_RELEASE, PATIENCE_S
 
-COUNT = "SELECT count(*) FROM gold.sales"
+COUNT = "SELECT count(*) FROM gold.orders"
 
 
 def test_adbc_executes_and_fetches_arrow(standing: Standing) -> None:
     with standing.cache.adbc() as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT department, count(*) AS lines FROM gold.sales GROUP BY 1 ORDER BY 1")
+        cursor.execute("SELECT channel, count(*) AS lines FROM gold.orders GROUP BY 1 ORDER BY 1")
         table = cursor.fetch_arrow_table()
-    assert (table.schema.names, table.schema.types) == (["department", "lines"], [pa.string(), pa.int64()])
-    assert table.to_pylist()[0] == {"department": "Açougue 🥩", "lines": 250}
+    assert (table.schema.names, table.schema.types) == (["channel", "lines"], [pa.string(), pa.int64()])
+    assert table.to_pylist()[0] == {"channel": "Balcão ☎", "lines": 250}
 
 
 def test_adbc_binds_parameters_as_values(standing: Standing) -> None:
     with standing.cache.adbc() as connection, connection.cursor() as cursor:
-        cursor.execute(f"{COUNT} WHERE department = $1 AND basket_id < $2", ("FUEL", 100))
+        cursor.execute(f"{COUNT} WHERE channel = $1 AND order_id < $2", ("SHOP", 100))
         assert cursor.fetchall() == [(25,)]
-        cursor.execute(f"{COUNT} WHERE department = $1", ("' OR 1 = 1 --",))
+        cursor.execute(f"{COUNT} WHERE channel = $1", ("' OR 1 = 1 --",))
         assert cursor.fetchall() == [(0,)]
         cursor.execute("SELECT $1 AS whatever", (1.5,))
         assert cursor.fetchall() == [(1.5,)]
@@ -39,10 +39,10 @@ def test_adbc_binds_parameters_as_values(standing: Standing) -> None:
 def test_one_prepared_statement_takes_one_row_after_another(standing: Standing) -> None:
     with standing.cache.adbc() as connection, connection.cursor() as cursor:
         statement = cursor.adbc_statement
-        statement.set_sql_query(f"{COUNT} WHERE department = $1")
+        statement.set_sql_query(f"{COUNT} WHERE channel = $1")
         statement.prepare()
-        for department, lines in (("FUEL", 250), ("GROCERY", 250), ("NONE", 0)):
-            batch = pa.record_batch({"department": [department]})
+        for channel, lines in (("SHOP", 250), ("WEB", 250), ("NONE", 0)):
+            batch = pa.record_batch({"channel": [channel]})
             statement.bind(*_exported(batch))
             stream, _ = statement.execute_query()
             assert pa.RecordBatchReader._import_from_c(stream.address).read_all()[0].to_pylist() == [lines]
@@ -54,7 +54,7 @@ def test_a_parameter_that_is_not_bound_is_named(standing: Standing) -> None:
         connection.cursor() as cursor,
         pytest.raises(adbc_driver_manager.Error, match=r"22023: .*'\$1' was not provided"),
     ):
-        cursor.execute(f"{COUNT} WHERE department = $1")
+        cursor.execute(f"{COUNT} WHERE channel = $1")
         cursor.fetchall()
 
 
@@ -64,7 +64,7 @@ def test_adbc_reads_the_catalogue(standing: Standing) -> None:
         schemas = {schema["db_schema_name"]: schema["db_schema_tables"] for schema in catalog["catalog_db_schemas"]}
         tables = {table["table_name"]: table for table in schemas["gold"]}
         assert set(schemas) == {"gold", "biaac"}
-        assert set(tables) == {"sales", "products", "empty"}
+        assert set(tables) == {"orders", "products", "empty"}
         assert [column["column_name"] for column in tables["products"]["table_columns"]] == [
             "product_id",
             "name",
@@ -78,8 +78,8 @@ def test_adbc_reads_the_catalogue(standing: Standing) -> None:
 
 def test_adbc_describes_a_statement_without_running_it(standing: Standing) -> None:
     with standing.cache.adbc() as connection, connection.cursor() as cursor:
-        schema = cursor.adbc_execute_schema("SELECT revenue, 1 / 0 AS never FROM gold.sales")
-    assert (schema.names, schema.types) == (["revenue", "never"], [pa.decimal128(18, 2), pa.int64()])
+        schema = cursor.adbc_execute_schema("SELECT amount, 1 / 0 AS never FROM gold.orders")
+    assert (schema.names, schema.types) == (["amount", "never"], [pa.decimal128(18, 2), pa.int64()])
 
 
 def test_pandas_reads_over_adbc(standing: Standing) -> None:
@@ -89,7 +89,7 @@ def test_pandas_reads_over_adbc(standing: Standing) -> None:
 
 
 def test_pyarrow_alone_asks_in_one_call(standing: Standing) -> None:
-    assert standing.cache.value("SELECT sum(revenue) FROM gold.sales") == Decimal("664315.00")
+    assert standing.cache.value("SELECT sum(amount) FROM gold.orders") == Decimal("664315.00")
 
 
 def test_pyarrow_asks_in_two_calls_and_for_the_columns_alone(standing: Standing) -> None:
@@ -132,45 +132,45 @@ def test_bytes_that_are_no_message_are_refused(standing: Standing) -> None:
         (["SELECT DATE '2017-01-02' AS day", "--format", "json"], '[\n {\n  "day": "2017-01-02"\n }\n]\n'),
     ],
 )
-def test_the_command_writes_what_scripts_want(standing: Standing, arguments: list[str], output: str) -> None:
-    asked = _command(standing, *arguments)
-    assert (asked.stdout.decode(), asked.returncode) == (output, 0)
+def test_the_command_writes_what_scripts_read(standing: Standing, arguments: list[str], output: str) -> None:
+    done = _command(standing, *arguments)
+    assert (done.stdout.decode(), done.returncode) == (output, 0)
 
 
 def test_the_command_shows_a_table_to_people_and_an_arrow_stream_to_programs(standing: Standing) -> None:
-    table = _command(standing, "SELECT sum(revenue) AS revenue FROM gold.sales").stdout.decode()
-    assert "revenue" in table
+    table = _command(standing, "SELECT sum(amount) AS amount FROM gold.orders").stdout.decode()
+    assert "amount" in table
     assert "664,315.00" in table
     arrow = _command(standing, COUNT, "--format", "arrow", "--release", standing.release).stdout
     assert pa.ipc.open_stream(arrow).read_all()[0].to_pylist() == [1000]
 
 
 def test_the_command_fails_with_the_services_words(standing: Standing) -> None:
-    asked = _command(standing, "SELECT nope FROM gold.empty")
-    assert asked.returncode == 1
-    assert asked.stderr.decode().startswith("42703: ")
-    assert "Traceback" not in asked.stderr.decode()
+    done = _command(standing, "SELECT nope FROM gold.empty")
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("42703: ")
+    assert "Traceback" not in done.stderr.decode()
 
 
-def test_the_systems_tables_tell_what_is_published(standing: Standing) -> None:
+def test_the_systems_tables_show_what_is_published(standing: Standing) -> None:
     cache = standing.cache
     assert cache.rows("SELECT release, is_current, is_held FROM biaac.releases") == [
         {"release": standing.release, "is_current": True, "is_held": False}
     ]
     assert cache.rows("SELECT table_name, rows, files FROM biaac.tables ORDER BY 1") == [
         {"table_name": "empty", "rows": 0, "files": 0},
+        {"table_name": "orders", "rows": 1000, "files": 2},
         {"table_name": "products", "rows": 6, "files": 1},
-        {"table_name": "sales", "rows": 1000, "files": 2},
     ]
-    (column,) = cache.rows("SELECT * FROM biaac.columns WHERE table_name = 'sales' AND in_grain")
-    assert (column["column_name"], column["type"], column["description"]) == ("basket_id", "BIGINT", "About basket_id.")
+    (column,) = cache.rows("SELECT * FROM biaac.columns WHERE table_name = 'orders' AND in_grain")
+    assert (column["column_name"], column["type"], column["description"]) == ("order_id", "BIGINT", "About order_id.")
     assert cache.value("SELECT outcome FROM biaac.audits") == "passed"
-    assert cache.value("SELECT label FROM biaac.metrics") == json.dumps({"en": "Revenue", "pt": "Receita"})
+    assert cache.value("SELECT label FROM biaac.metrics") == json.dumps({"en": "Amount", "pt": "Valor"})
     assert cache.value("SELECT count(*) FROM biaac.freshness WHERE data_as_of = TIMESTAMP '2026-11-24 12:00:00'") == 1
 
 
-def test_the_queries_asked_are_told(standing: Standing) -> None:
-    statement = "SELECT count(*) AS told FROM gold.products"
+def test_recent_queries_are_a_table(standing: Standing) -> None:
+    statement = "SELECT count(*) AS lines FROM gold.products"
     standing.cache.rows(statement)
     standing.cache.rows(statement)
     rows = standing.cache.rows(f"SELECT cache, rows FROM biaac.queries WHERE statement = '{statement}' ORDER BY 1")
@@ -182,7 +182,11 @@ def _command(standing: Standing, *arguments: str) -> subprocess.CompletedProcess
     others = dict.fromkeys(("AIRBYTE_URL", "SYNC_URL", "SWEEP_URL", "SUPERSET_URL"), "http://127.0.0.1:1")
     environment = {**standing.cache.environment, **others, "CACHE_URL": standing.cache.url, "PATH": ""}
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments], env=environment, capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", program, *arguments],
+        env=environment,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 

@@ -26,7 +26,7 @@ from cache_service.errors import sqlstate
         ("something nobody has seen", "22000", "something nobody has seen"),
     ],
 )
-def test_a_text_has_a_state_and_is_told_without_machinery(text: str, state: str, message: str | None) -> None:
+def test_a_text_has_a_state_and_is_shown_without_machinery(text: str, state: str, message: str | None) -> None:
     assert sqlstate(text) == (state, message or text.removeprefix("DataFusion error: "))
 
 

@@ -10,8 +10,8 @@ from cache_service.metadata import TableInfo
 
 TABLES = [
     TableInfo("biaac", "releases", pa.schema({"release": pa.string()}), []),
-    TableInfo("gold", "daily_sales", pa.schema({"sale_date": pa.date32()}), ["sale_date", "department"]),
-    TableInfo("gold", "sales", pa.schema({"basket_id": pa.int64()}), ["basket_id", "product_id"]),
+    TableInfo("gold", "daily_orders", pa.schema({"ordered_on": pa.date32()}), ["ordered_on", "channel"]),
+    TableInfo("gold", "orders", pa.schema({"order_id": pa.int64()}), ["order_id", "product_id"]),
 ]
 
 
@@ -21,17 +21,17 @@ def ask(name: str, *fields: tuple[int, Value]) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    ("schema", "name", "found"),
+    ("schema", "name", "tables"),
     [
-        (None, None, ["releases", "daily_sales", "sales"]),
-        ("gold", "%sales", ["daily_sales", "sales"]),
-        ("gold", "sale_", ["sales"]),
+        (None, None, ["releases", "daily_orders", "orders"]),
+        ("gold", "%orders", ["daily_orders", "orders"]),
+        ("gold", "order_", ["orders"]),
         ("g%", "s.*", []),
         ("%", "", []),
     ],
 )
-def test_tables_are_filtered_by_like_patterns(schema: str | None, name: str | None, found: list[str]) -> None:
-    assert [row["table_name"] for row in ask("CommandGetTables", (2, schema), (3, name))] == found
+def test_tables_are_filtered_by_like_patterns(schema: str | None, name: str | None, tables: list[str]) -> None:
+    assert [row["table_name"] for row in ask("CommandGetTables", (2, schema), (3, name))] == tables
 
 
 def test_tables_of_another_catalogue_or_kind_are_none() -> None:
@@ -40,13 +40,13 @@ def test_tables_of_another_catalogue_or_kind_are_none() -> None:
 
 
 def test_columns_come_as_an_arrow_schema() -> None:
-    (row,) = ask("CommandGetTables", (3, "sales"), (5, 1))
-    assert pa.ipc.read_schema(pa.py_buffer(row["table_schema"])).names == ["basket_id"]
+    (row,) = ask("CommandGetTables", (3, "orders"), (5, 1))
+    assert pa.ipc.read_schema(pa.py_buffer(row["table_schema"])).names == ["order_id"]
 
 
 def test_the_grain_is_the_primary_key() -> None:
-    rows = ask("CommandGetPrimaryKeys", (3, "sales"))
-    assert [(row["column_name"], row["key_sequence"]) for row in rows] == [("basket_id", 1), ("product_id", 2)]
+    rows = ask("CommandGetPrimaryKeys", (3, "orders"))
+    assert [(row["column_name"], row["key_sequence"]) for row in rows] == [("order_id", 1), ("product_id", 2)]
 
 
 def test_sql_info_tells_name_and_that_nothing_can_be_written() -> None:

@@ -1,4 +1,4 @@
-"""Answers kept in memory, and questions asked once."""
+"""Answers kept in memory, and one run for one question."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -38,18 +38,22 @@ def test_a_value_that_would_push_out_most_of_the_others_is_not_kept() -> None:
 
 def test_a_question_asked_by_many_at_once_runs_once() -> None:
     flights: SingleFlight[int] = SingleFlight()
-    go, calls = threading.Event(), []
+    go, calls, callers = threading.Event(), [], []
 
     def call() -> int:
         calls.append(1)
-        assert go.wait(10)
+        go.wait()
         return 42
 
+    def caller(_number: int) -> tuple[int, bool]:
+        callers.append(1)
+        return flights.do("key", call)
+
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(flights.do, "key", call) for _ in range(8)]
-        wait_for(lambda: calls, what="one is running")
+        answers = pool.map(caller, range(8))
+        wait_for(lambda: calls and len(callers) == 8, what="one is running, the others have come")
         go.set()
-        answers = [future.result(10) for future in asked]
+        answers = list(answers)
     assert {value for value, _ in answers} == {42}
     assert sum(ran for _, ran in answers) == len(calls)  # a latecomer after the end runs its own
     assert len(calls) < 8

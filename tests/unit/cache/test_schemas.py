@@ -10,7 +10,7 @@ from cache_service.schemas import LARGE, answer_schema, client_schema, disk_sche
 
 def manifest(rows: int = 1, **columns: str) -> TableManifest:
     return TableManifest(
-        name="gold.sales",
+        name="gold.orders",
         description="",
         owner="",
         grain=[],
@@ -38,7 +38,7 @@ def test_duckdbs_types_become_arrows(duckdb: str, arrow: pa.DataType) -> None:
 
 
 def test_a_type_that_has_no_arrow_type_is_refused_with_table_and_column() -> None:
-    with pytest.raises(PermanentError, match=r"gold\.sales\.place: no Arrow type for STRUCT\(a INTEGER\)"):
+    with pytest.raises(PermanentError, match=r"gold\.orders\.place: no Arrow type for STRUCT\(a INTEGER\)"):
         client_schema(manifest(place="STRUCT(a INTEGER)"))
 
 

@@ -1,22 +1,41 @@
-"""Settings and the clients made from them, once in a process."""
+"""Settings, and the clients made from them once in a process.
+
+Each entry point is a deployment of its own and is given its own variables only, so each of these is loaded at its
+first use.
+"""
 
 import functools
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from google.cloud.storage import Bucket
+from pydantic import Field
 
 from biaac.clients import storage_client
-from biaac.settings import AirbyteSettings
+from biaac.settings import AirbyteSettings, WorkflowSettings
+from biaac.settings import Settings as SharedSettings
 from biaac.workflow import Workflow
-from function_settings import CacheSettings, Settings
 
 if TYPE_CHECKING:
     from biaac.airbyte import Airbyte
 
 
+class Settings(WorkflowSettings):
+    """What every entry point needs; ``sync``, ``bronze_finalized`` and ``sweep`` ask Airbyte, too."""
+
+    watch_seconds: float = Field(
+        60, alias="WATCH_SECONDS", ge=0, description="How long one event watches a running sync before it is nacked."
+    )
+
+
+class CacheSettings(SharedSettings):
+    """What ``warm_cache`` needs on top."""
+
+    cache_url: str = Field(alias="CACHE_URL", description="grpc://host:port, or grpc+tls://host:port in the cloud.")
+
+
 class Clients:
-    """Each client is made at its first use: an entry point needs the settings of its own only."""
+    """What the functions talk to."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

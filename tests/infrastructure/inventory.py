@@ -39,7 +39,7 @@ def flat(file: str) -> ModuleType:
     return module
 
 
-FUNCTIONS, SUPERSET = flat("functions/function_settings.py"), flat("superset/settings.py")
+FUNCTIONS, SUPERSET = flat("functions/clients.py"), flat("superset/settings.py")
 
 
 @dataclass(frozen=True)

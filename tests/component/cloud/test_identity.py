@@ -38,7 +38,7 @@ BY_AIRBYTE = (
 )
 BY_FUNCTION = (
     "import sys; sys.path.insert(0, 'functions')\n"
-    "from clients import Clients; from function_settings import Settings; from warming import warm\n"
+    "from clients import Clients, Settings; from warming import warm\n"
     "warm(Clients(Settings.load()), '000001-abc'); print('warm')"
 )
 BY_SUPERSET = (

@@ -190,11 +190,10 @@ def new_world(
     def build(number: int) -> World:
         import clients as functions_clients
         import coalescing
-        from function_settings import Settings
 
         chance = random.Random(seed + number)  # noqa: S311  a test's order of events
         dice = Dice(chance)
-        settings = Settings.load()
+        settings = functions_clients.Settings.load()
         clients: Any = functions_clients.Clients(settings)
         storage = storage_client(settings)
         storage._http.mount("http://", CrashingStorage(dice))

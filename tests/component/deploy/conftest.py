@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -105,10 +104,11 @@ def variables(
 
 @pytest.fixture
 def deploy(variables: dict[str, str]) -> Deploy:
-    """``deploy("apply", "--within", "60", APPLY="false")``: one command of the build, to its end."""
+    """``deploy("apply", "--within", "60", APPLY="false")``: a command of the build, in its own environment."""
+    subprocess.run([ROOT / "bin/environment", "deploy"], check=True)
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "deploy", *arguments]
+        command = [ROOT / ".biaac/envs/deploy/bin/python", "-m", "deploy", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env={**variables, **more}, capture_output=True, text=True, timeout=120, check=False
         )

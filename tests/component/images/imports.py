@@ -15,7 +15,8 @@ def walk(node):
 for folder in sys.argv[1:]:
     for path in sorted(pathlib.Path(folder).rglob('*.py')):
         package = '.'.join(path.parts[:-1])
-        importlib.import_module('.'.join(path.with_suffix('').parts).removesuffix('.__init__'))
+        if path.name != '__main__.py':
+            importlib.import_module('.'.join(path.with_suffix('').parts).removesuffix('.__init__'))
         for node in walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 for name in node.names:
@@ -23,6 +24,6 @@ for folder in sys.argv[1:]:
             elif isinstance(node, ast.ImportFrom):
                 module = importlib.import_module('.' * node.level + (node.module or ''), package)
                 for name in node.names:
-                    if not hasattr(module, name.name):
+                    if name.name != '*' and not hasattr(module, name.name):
                         importlib.import_module(f'{module.__name__}.{name.name}')
 """

@@ -1,0 +1,179 @@
+"""Every program starts in the environment that it ships in, with what that environment holds and nothing more.
+
+Tests run in `dev`, which holds every group; a package that only `dev` has is found here.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from biaac.settings import ROOT
+from tests.component.images.imports import IMPORTS
+from tests.conftest import free_port, wait_for
+
+ENVIRONMENTS = ROOT / ".biaac/envs"
+# environment, the folder its programs start in, the folders whose every import must be there
+IMPORTED = [
+    ("functions", "functions", ["."]),
+    ("transform", ".", ["transform", "sqlmesh_project"]),
+    ("ingestion", ".", ["ingestion"]),
+    ("cache", ".", ["cache_service"]),
+    ("deploy", ".", ["deploy"]),
+    ("laptop", ".", ["cli", "stand_ins"]),
+]
+CONNECTORS = sorted(
+    f"source-{path.parent.name.replace('_', '-')}" for path in (ROOT / "connections/sources").glob("*/uv.lock")
+)
+# environment and arguments of its Python, the exit code, what is printed
+COMMANDS = [
+    ("transform", "-m transform.job --help", 0, "--execution"),
+    ("transform", "-m transform.job --execution x --reason sync", 1, "CLOUD_RUN_JOB"),
+    ("transform", "-m transform.job --plan", 0, ""),
+    ("ingestion", "-m ingestion.sync --connection nobody --job 1", 1, "connection nobody has no job 1"),
+    ("superset", "superset/apply.py --plan", 1, "has no release yet"),
+    ("superset", "superset/refresh.py --release r", 1, "r"),
+    ("superset", "superset/check.py --help", 0, "models"),
+    ("laptop", "-m laptop.supervisor --help", 0, "--once"),
+    ("laptop", "-m stand_ins.storage --help", 0, "--root"),
+    ("laptop", "-m stand_ins.eventarc --help", 0, "--trigger"),
+    ("laptop", "-m stand_ins.workflows --help", 0, "--source"),
+    ("laptop", "-m stand_ins.run_jobs --help", 0, "--jobs"),
+    ("laptop", "-m stand_ins.scheduler --help", 0, "--every"),
+    ("laptop", "-m cli workflows lint workflows/refresh.workflows.yaml", 0, "refresh.workflows.yaml"),
+    ("deploy", "-m deploy --help", 0, "roll-back"),
+    ("deploy", "-m deploy.lint", 0, "cloudbuild.yaml"),
+    ("deploy", "-m cli connections validate", 0, ""),
+    ("deploy", "-m cli connections apply --yes", 1, "does not answer"),
+    ("deploy", "-m cli releases", 0, "release"),
+    ("deploy", "-m cli query SELECT", 1, "connection refused"),
+]
+# Every command of the command line, and that it explains itself.
+HELP = """
+import typer.main
+from typer.testing import CliRunner
+from cli.main import app
+
+def explain(command, words):
+    done = CliRunner().invoke(app, [*words, "--help"])
+    assert done.exit_code == 0 and "Usage" in done.output, (words, done.output)
+    print("biaac", *words)
+    for name, inner in getattr(command, "commands", {}).items():
+        explain(inner, [*words, name])
+
+explain(typer.main.get_command(app), [])
+"""
+Start = Callable[..., str]
+
+
+def run(environment: str, *arguments: str, variables: dict[str, str], folder: str = ".") -> tuple[int, str]:
+    """Exit code and output of the Python of an environment."""
+    command = [ENVIRONMENTS / environment / "bin/python", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT / folder, env=variables, capture_output=True, text=True, check=False, timeout=240
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environments() -> None:
+    """Every environment of this file, built where it is missing or older than its lock."""
+    subprocess.run([ROOT / "bin/environment", *(name for name, *_ in IMPORTED), "superset", *CONNECTORS], check=True)
+
+
+@pytest.fixture
+def variables(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """What a workload has: the variables of its room, and nothing of the process that runs the tests."""
+    return {
+        **environment,
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LAKE_STATE_DIR": str(tmp_path / "lake"),
+        "CACHE_DIRECTORY": str(tmp_path / "cache"),
+        "SUPERSET_STATE_DIR": str(tmp_path / "superset"),
+        "SUPERSET_SECRET_KEY": "k" * 42,
+        "SUPERSET_ADMIN_PASSWORD": "p" * 12,
+        "RUN_EMULATOR_HOST": "http://127.0.0.1:1",
+        "SCHEDULER_EMULATOR_HOST": "http://127.0.0.1:1",
+        "WORKFLOWS_EMULATOR_HOST": "127.0.0.1:1",
+    }
+
+
+@pytest.fixture
+def start(variables: dict[str, str]) -> Iterator[Start]:
+    """``start(environment, program, *arguments)``: a web server; its address, once it answers."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start_one(environment: str, program: str, *arguments: str, port: str = "--port", path: str = "/") -> str:
+        number = free_port()
+        bound = [port, str(number) if port == "--port" else f"127.0.0.1:{number}"]
+        command = [str(ENVIRONMENTS / environment / "bin" / program), *arguments, *bound]
+        process = subprocess.Popen(command, cwd=ROOT, env=variables)
+        started.append(process)
+        address = f"http://127.0.0.1:{number}{path}"
+
+        def answers() -> bool:
+            assert process.poll() is None, f"{command} ended with {process.returncode}"
+            return httpx.get(address, timeout=30) is not None
+
+        wait_for(answers, seconds=240, what=f"{command} answers")
+        return address
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(("environment_name", "folder", "folders"), IMPORTED, ids=[name for name, *_ in IMPORTED])
+def test_an_environment_holds_all_that_its_rooms_import(
+    variables: dict[str, str], environment_name: str, folder: str, folders: list[str]
+) -> None:
+    assert run(environment_name, "-c", IMPORTS, *folders, variables=variables, folder=folder)[0:2] == (0, "")
+
+
+@pytest.mark.parametrize(("name", "arguments", "code", "text"), COMMANDS, ids=[f"{c[0]} {c[1]}" for c in COMMANDS])
+def test_a_command_runs_in_its_own_environment(
+    variables: dict[str, str], name: str, arguments: str, code: int, text: str
+) -> None:
+    ended, output = run(name, *arguments.split(), variables=variables)
+    assert "Traceback" not in output, output
+    assert ended == code, output
+    assert text in " ".join(output.split())
+
+
+def test_every_command_of_the_command_line_explains_itself_where_the_cloud_is_deployed(
+    variables: dict[str, str],
+) -> None:
+    code, output = run("deploy", "-c", HELP, variables=variables)
+    assert code == 0, output
+    assert {"biaac sync", "biaac runs retry", "biaac releases rollback"} <= set(output.splitlines())
+
+
+@pytest.mark.parametrize("name", CONNECTORS)
+def test_a_connector_says_what_it_is(name: str) -> None:
+    command = [ENVIRONMENTS / name / "bin" / name, "spec"]
+    done = subprocess.run(command, env={}, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1])["type"] == "SPEC"
+
+
+@pytest.mark.parametrize("entry_point", ["sync", "bronze_finalized", "sweep", "warm_cache", "promote"])
+def test_a_function_is_served_as_cloud_functions_serves_it(start: Start, entry_point: str) -> None:
+    kind = "cloudevent" if entry_point == "bronze_finalized" else "http"
+    source = ["--target", entry_point, "--source", "functions/main.py", "--signature-type", kind]
+    address = start("functions", "functions-framework", *source)
+    assert 400 <= httpx.post(address, json={}, timeout=60).status_code < 600
+
+
+def test_the_laptops_functions_are_served_in_their_environment(start: Start) -> None:
+    address = start("functions", "gunicorn", "laptop.functions:app", port="--bind")
+    assert "bronze_finalized" in httpx.get(address, timeout=60).text
+
+
+def test_the_airbyte_api_answers_its_health_check(start: Start) -> None:
+    address = start("ingestion", "gunicorn", "ingestion.api:app", port="--bind", path="/api/public/v1/health")
+    assert httpx.get(address, timeout=60).is_success

@@ -45,13 +45,14 @@ proof:
 # Two processes: the one with the stack mostly waits for it. Rooms stay together (tests/conftest.py).
 TOGETHER := -n 2 --dist loadscope --no-loadscope-reorder
 STACK    := tests/end_to_end tests/browser tests/operations
+DEMO     := $(wildcard tests/demo)
 
 test: proof ## Every test but the longest: stack and browser, components, units, terraform
-	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/stand_ins tests/infrastructure tests/unit -m "not longest"
+	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/stand_ins tests/infrastructure tests/unit $(DEMO) -m "not longest"
 
 test-all: test ## The longest too: real data on both gateways, images built, mistakes made in terraform/
-	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations tests/infrastructure -m longest
-	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 tests/component/gateways/test_killed.py tests/scale tests/containers
+	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations tests/infrastructure $(DEMO) -m longest
+	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 tests/component/gateways/test_killed.py tests/containers
 
 lint: dev ## Style, types, import rules, locks, the build file
 	@$(ENVS)/dev/bin/ruff check .

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 from google.api_core.exceptions import NotFound
 from google.api_core.retry import Retry
 from google.cloud.storage import Bucket
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict
 
 from biaac import objects
 from biaac.errors import LostRace, PermanentError
@@ -37,13 +37,14 @@ class Column(Record):
 class DataFile(Record):
     """One immutable Parquet file of a table. ``partition`` is the value of the partition column as text."""
 
+    model_config = ConfigDict(extra="ignore")  # early manifests have ``bounds`` of each column, which nobody read
+
     path: str
     digest: str
     bytes: int
     rows: int
     partition: str | None = None
     fingerprint: str  # of the rows, independent of their order: tells whether the file must be written again
-    bounds: dict[str, tuple[Any, Any]] = Field(default_factory=dict)  # column -> (min, max), as JSON values
 
 
 class TableManifest(Record):

@@ -1,6 +1,4 @@
-"""The transform room: Bronze to Silver to Gold with SQLMesh, audited, published as releases.
+"""The engine of the transform: ``job`` admits what has arrived, builds Bronze to Silver to Gold, audits and publishes.
 
-``models audits macros metrics tests linter config.py`` are an ordinary SQLMesh project: ``sqlmesh`` works in this
-folder. The other modules are the job that drives it by loads (``transform``) and turns Gold into a release
-(``publish``).
+The models are a company's own, in its ``sqlmesh_project/``: an ordinary SQLMesh project, in which ``sqlmesh`` works.
 """

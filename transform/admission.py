@@ -1,8 +1,12 @@
 """Admission: which Bronze files a load takes in.
 
-A succeeded sync admits every append row of its connection, not yet in, with a sync id up to its own: rows of failed
-syncs too, for Airbyte never sends again what it has checkpointed. Of a stream that is sent whole it admits the newest
-generation that a succeeded sync wrote. Failed and cancelled syncs admit nothing.
+A succeeded sync admits rows of its connection that no load holds yet.
+
+* Of a stream that is appended to: all rows with a sync id up to its own. Rows of failed syncs are among them, because
+  Airbyte never sends again what it has checkpointed.
+* Of a stream that is sent whole: the newest generation that a succeeded sync wrote.
+
+Failed and cancelled syncs admit nothing.
 """
 
 from dataclasses import dataclass
@@ -15,12 +19,12 @@ from biaac.releases import StreamFreshness
 from biaac.settings import AirbyteSettings
 from transform import bronze_files
 from transform.ledger import Admission, BronzeFile, Ledger
-from transform.progress import say
+from transform.progress import print_line
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What the world holds at one moment: the ledger with every Bronze file there is, and what has succeeded since."""
+    """Airbyte and Bronze at one moment: the ledger with every Bronze file, and the syncs that have succeeded since."""
 
     ledger: Ledger
     jobs: dict[str, list[Job]]  # connection -> newly succeeded syncs, oldest first
@@ -48,7 +52,7 @@ def observe(known: Ledger, bucket: Bucket, settings: AirbyteSettings, declared: 
 
 
 def admit(observed: Observed, load_id: int) -> Ledger:
-    """The ledger with everything admissible in at ``load_id``; ``observed.ledger`` itself if nothing is."""
+    """The ledger with all admissible rows admitted at ``load_id``; ``observed.ledger`` itself if there are none."""
     streams, admissions = dict(observed.ledger.streams), dict(observed.ledger.admissions)
     for connection in observed.declared.values():
         succeeded = _succeeded(observed, connection.name)
@@ -73,11 +77,11 @@ def admit(observed: Observed, load_id: int) -> Ledger:
 
 def freshness(ledger: Ledger, declared: dict[str, Connection]) -> list[StreamFreshness]:
     """How far the admitted data of each enabled stream reaches, and when its connection was last synced."""
-    found = []
+    entries = []
     for connection in declared.values():
         for stream in connection.enabled_streams if ledger.admissions.get(connection.name) else []:
             files = ledger.streams.get(f"{connection.name}/{stream.name}", {}).values()
-            found.append(
+            entries.append(
                 StreamFreshness(
                     connection=connection.name,
                     stream=stream.name,
@@ -85,7 +89,7 @@ def freshness(ledger: Ledger, declared: dict[str, Connection]) -> list[StreamFre
                     synced_at=max(admission.finished_at for admission in ledger.admissions[connection.name]),
                 )
             )
-    return found
+    return entries
 
 
 def _newly_delivered(airbyte: Airbyte, connection: str, newest_admitted: int) -> list[Job]:
@@ -93,24 +97,24 @@ def _newly_delivered(airbyte: Airbyte, connection: str, newest_admitted: int) ->
     try:
         return airbyte.delivered_after(connection, newest_admitted)
     except UnknownConnection as error:
-        say(str(error))
+        print_line(str(error))
         return []
 
 
 def _examined(known: dict[str, BronzeFile], listed: dict[str, Blob], stream: Stream) -> dict[str, BronzeFile]:
-    """The files of one stream: those known as they are, new ones examined, vanished ones (cleared) gone."""
+    """The files of one stream: known ones as they are, new ones examined; files that were cleared are left out."""
     new = bronze_files.examine_all((blob for path, blob in listed.items() if path not in known), stream.cursor)
     return {path: known.get(path) or new[path] for path in listed}
 
 
 def _append(files: dict[str, BronzeFile], succeeded: set[int]) -> set[str]:
-    """Every file not yet in that a succeeded sync vouches for."""
+    """Every file with rows up to the newest succeeded sync that no load holds yet."""
     newest = max(succeeded)
     return {path for path, file in files.items() if file.load_id is None and file.rows and file.sync <= newest}
 
 
 def _newest_generation(files: dict[str, BronzeFile], succeeded: set[int]) -> set[str]:
-    """All files of the newest generation with a file of a succeeded sync, if one of them is not yet in.
+    """All files of the newest generation with a file of a succeeded sync, if no load holds one of them yet.
 
     A failed sync that the succeeded one resumed wrote part of the same generation.
     """

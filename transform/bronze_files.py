@@ -50,10 +50,9 @@ def listing(bucket: Bucket) -> dict[str, dict[str, Blob]]:
 def examine_all(blobs: Iterable[Blob], cursor: str | None) -> dict[str, BronzeFile]:
     """Name -> what the ledger keeps of each file of one stream."""
     with ThreadPoolExecutor(READERS) as pool:
-        wanted = list(blobs)
-        return dict(
-            zip((blob.name for blob in wanted), pool.map(lambda blob: examine(blob, cursor), wanted), strict=True)
-        )
+        listed = list(blobs)
+        examined = pool.map(lambda blob: examine(blob, cursor), listed)
+        return dict(zip((blob.name for blob in listed), examined, strict=True))
 
 
 def examine(blob: Blob, cursor: str | None) -> BronzeFile:
@@ -84,15 +83,15 @@ def examine(blob: Blob, cursor: str | None) -> BronzeFile:
 def uris(stream: str, which: str, interval: tuple[str | None, str | None]) -> dict[int, list[str]]:
     """Load id -> ``gs://`` addresses that a model reads: of the loads in ``interval``, or of the newest load."""
     settings = LakeSettings.load()
-    book = ledger.read(_lake(settings.project, settings.lake_bucket), settings.environment)
+    known = ledger.read(_lake(settings.project, settings.lake_bucket), settings.environment)
     if which == "latest_load":
-        found = book.latest_files(stream)
+        loads = known.latest_files(stream)
     elif which == "each_load":
         first, last = (_load_id(bound, stream) for bound in interval)
-        found = book.files_by_load(stream, first=first, last=last)
+        loads = known.files_by_load(stream, first=first, last=last)
     else:
         raise PermanentError(f"@bronze('{stream}', '{which}'): there is 'each_load' and 'latest_load'")
-    return {load: [f"gs://{settings.bronze_bucket}/{name}" for name in names] for load, names in found.items()}
+    return {load: [f"gs://{settings.bronze_bucket}/{name}" for name in names] for load, names in loads.items()}
 
 
 @cache
@@ -111,13 +110,13 @@ def _load_id(bound: str | None, stream: str) -> int:
 
 def _greatest(metadata: Any, column: str) -> Any:
     """Maximum of a column by the statistics of its row groups; None where there are none."""
-    found = [
+    maxima = [
         chunk.statistics.max
         for group in range(metadata.num_row_groups)
         for chunk in (metadata.row_group(group).column(n) for n in range(metadata.num_columns))
         if chunk.path_in_schema == column and chunk.statistics is not None and chunk.statistics.has_min_max
     ]
-    return max(found, default=None)
+    return max(maxima, default=None)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -1,8 +1,8 @@
 """Bring every model up to the newest load: SQLMesh's Python API, driven by loads instead of by the wall clock.
 
-``sqlmesh run`` cannot be told the time, and SQLMesh decides by time what is missing; so the job calls
-``Context.plan`` (first build, changed models) and ``Context.run`` on the ledger's clock. What a model lacks is asked
-from SQLMesh's own state, which a person's hand-typed ``sqlmesh plan`` or a killed run has changed as well.
+SQLMesh decides by time which rows a model lacks, and ``sqlmesh run`` has no option for the time. So the job calls
+``Context.plan`` (first build, changed models) and ``Context.run`` on the ledger's clock. SQLMesh's own state says what
+a model lacks: a plan typed by hand or a killed run has changed it as well.
 """
 
 import inspect
@@ -11,21 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from sqlmesh import Context
-from sqlmesh.core.console import NoopConsole, set_console
+from sqlmesh.core.console import set_console
 from sqlmesh.core.model import Model
 from sqlmesh.core.snapshot import Snapshot
-from sqlmesh.core.snapshot.evaluator import SnapshotEvaluator
 from sqlmesh.utils.errors import NodeAuditsErrors, SQLMeshError
 
 from biaac.errors import PermanentError
 from biaac.releases import AuditOutcome, Metric
-from transform import faults, ledger, metrics
+from transform import column_comments, ledger, metrics, model_errors
 from transform.gateways import Gateway
-from transform.progress import say
+from transform.progress import print_line
+from transform.recording import Console, RecordingContext, short_name
 
 # Without their wrapper, which imports the notebook magics (0.4 s) to count a call for analytics that are off.
 _PLAN, _RUN = inspect.unwrap(Context.plan), inspect.unwrap(Context.run)
@@ -56,24 +55,26 @@ class Lake:
     def __init__(self, project: Path, gateway: Gateway) -> None:
         self._project = project
         self._gateway = gateway
-        self._console = _Progress()
+        self._console = Console()
         set_console(self._console)
         try:
-            self._context = _RecordingContext(paths=[str(project)])
+            self._context = RecordingContext(paths=[str(project)])
         except SQLMeshError as error:
-            raise ModelsRefused(faults.told(error, project), hint="cd sqlmesh_project && sqlmesh lint") from error
+            raise ModelsRefused(
+                model_errors.locate(error, project), hint="cd sqlmesh_project && sqlmesh lint"
+            ) from error
 
     def __enter__(self) -> "Lake":
-        with self._faults_named():
+        with self._errors_translated():
             self._gateway.opened(self.connection)
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self._gateway.closing()
-        with self._faults_named():
+        with self._errors_translated():
             self._context.close()
-        if error is not None and (fault := self._gateway.fault(error)) is not None:
-            raise fault from None
+        if error is not None and (translated := self._gateway.fault(error)) is not None:
+            raise translated from None
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -86,7 +87,7 @@ class Lake:
         return list(self._context.outcomes.values())
 
     def passed(self) -> datetime | None:
-        """How far SQLMesh has gone in any model; rows admitted before this moment would never be read."""
+        """How far SQLMesh has built any model. It would never read rows that are admitted before this moment."""
         ends = [end for snapshot in self._built() for _, end in snapshot.intervals]
         return datetime.fromtimestamp(max(ends) / 1000, UTC) if ends else None
 
@@ -107,11 +108,16 @@ class Lake:
 
     def gold(self) -> list[GoldTable]:
         """The tables of a release: every model of schema gold, in the order of names."""
-        models = [model for model in self._context.models.values() if model.schema_name == "gold"]
-        return [_gold_table(model) for model in sorted(models, key=lambda model: str(model.name))]
+        models = self._context.models
+        gold = [model for model in models.values() if model.schema_name == "gold"]
+        known: dict[str, dict[str, str]] = {}
+        return [
+            _gold_table(model, column_comments.of(model, models, known))
+            for model in sorted(gold, key=lambda model: str(model.name))
+        ]
 
     def metrics(self) -> list[Metric]:
-        """Every metric, checked against the columns of the Gold table it speaks of."""
+        """Every metric, checked against the columns of its Gold table."""
         columns = {table.name: set(table.column_descriptions) for table in self.gold()}
         try:
             return metrics.load(self._project / "metrics", columns)
@@ -121,38 +127,38 @@ class Lake:
     def changes(self) -> list[str]:
         """What the next build would do to models because this checkout differs from the lake, a line for each."""
         diff = self._context.plan_builder(ENVIRONMENT, skip_tests=True, skip_linter=True).build().context_diff
-        found = [f"+ {_short(snapshot.name)}  added" for snapshot in diff.added]
+        lines = [f"+ {short_name(snapshot.name)}  added" for snapshot in diff.added]
         for name in diff.modified_snapshots:
             if diff.indirectly_modified(name) and not diff.directly_modified(name):
-                found.append(f"~ {_short(name)}  built again, as what it reads has changed")
+                lines.append(f"~ {short_name(name)}  built again, as what it reads has changed")
             else:
-                found.append(f"~ {_short(name)}  changed\n{diff.text_diff(name)}")
-        found += [f"- {_short(snapshot.name)}  removed" for snapshot in diff.removed_snapshots]
-        return sorted(found, key=lambda line: line[2:])
+                lines.append(f"~ {short_name(name)}  changed\n{diff.text_diff(name)}")
+        lines += [f"- {short_name(snapshot.name)}  removed" for snapshot in diff.removed_snapshots]
+        return sorted(lines, key=lambda line: line[2:])
 
     def tidy(self) -> str | None:
-        """Give back storage that nobody reads any more; what was done, None if there was nothing to do."""
+        """Give back storage that nobody reads any more; a line on what was done, None if there was nothing to do."""
         return self._gateway.tidy(self.connection, datetime.now(UTC))
 
     @contextmanager
-    def _faults_named(self) -> Iterator[None]:
+    def _errors_translated(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:  # of any library below SQLMesh: the gateway knows which are its own
-            if (fault := self._gateway.fault(error)) is not None:
-                raise fault from None
+            if (translated := self._gateway.fault(error)) is not None:
+                raise translated from None
             raise
 
     def _differs(self) -> bool:
-        """Whether the models of this checkout are not, or not wholly, what SQLMesh's environment holds."""
+        """Whether SQLMesh's environment does not hold the models of this checkout, or only some of them."""
         environment = self._context.state_reader.get_environment(ENVIRONMENT)
         if environment is None or not environment.finalized_ts:
             return True  # never planned, or killed in the middle of a plan
-        held = {info.snapshot_id for info in environment.snapshots}
-        return held != {snapshot.snapshot_id for snapshot in self._context.snapshots.values()}
+        planned = {info.snapshot_id for info in environment.snapshots}
+        return planned != {snapshot.snapshot_id for snapshot in self._context.snapshots.values()}
 
     def _plan(self, at: datetime) -> None:
-        say("models are new or have changed: sqlmesh plan")
+        print_line("models are new or have changed: sqlmesh plan")
         try:
             # Lint and unit tests are CI's: they must not keep data from models that are deployed.
             _PLAN(
@@ -177,14 +183,14 @@ class Lake:
         )
         if status.is_failure:  # returned, not raised; the bad rows are in the tables, and stay out of every release
             self._refuse()
-            raise ModelsRefused("sqlmesh run failed and named no model")
+            raise ModelsRefused("sqlmesh run failed without naming a model", hint="cd sqlmesh_project && sqlmesh run")
 
     def _refuse(self) -> None:
-        """Raise what the failed models say, or what the engine's storage or database does if it was not the models."""
+        """Raise what is wrong with the models, or with the engine's storage or database if the models are valid."""
         reasons = []
         for model, cause in self._console.failures:
-            if cause is not None and (fault := self._gateway.fault(cause)) is not None:
-                raise type(fault)(f"{model}: {fault.message}", hint=fault.hint) from None
+            if cause is not None and (translated := self._gateway.fault(cause)) is not None:
+                raise type(translated)(f"{model}: {translated.message}", hint=translated.hint) from None
             if isinstance(cause, NodeAuditsErrors):
                 failed = [a for a in self.audits if a.model == model and a.outcome == "failed"]
                 reasons += [f"audit {a.audit} of {model}: {a.rows} rows" for a in failed]
@@ -208,8 +214,8 @@ class Lake:
         environment = self._context.state_reader.get_environment(ENVIRONMENT)
         if environment is None:
             return []
-        found = self._context.state_reader.get_snapshots(environment.snapshots).values()
-        return [snapshot for snapshot in found if snapshot.is_model and not snapshot.is_symbolic]
+        snapshots = self._context.state_reader.get_snapshots(environment.snapshots).values()
+        return [snapshot for snapshot in snapshots if snapshot.is_model and not snapshot.is_symbolic]
 
     def _audit_the_rest(self, at: datetime) -> None:
         """Audit models that were complete already: a killed run built them, or only the newest load is theirs."""
@@ -230,96 +236,11 @@ class Lake:
             " WHERE table_catalog = 'lake' AND table_name LIKE '\\_\\_temp\\_%' ESCAPE '\\'"
         ).fetchall()
         for schema, table in leftovers:
-            say(f"dropping {schema}.{table}, left by a killed run")
+            print_line(f"dropping {schema}.{table}, left by a killed run")
             self.connection.execute(f'DROP TABLE IF EXISTS lake."{schema}"."{table}"')
 
 
-class _RecordingEvaluator(SnapshotEvaluator):
-    """SQLMesh's evaluator, remembering every audit outcome: its console tells of failures only."""
-
-    outcomes: dict[tuple[str, str], AuditOutcome]
-
-    def audit(self, snapshot: Snapshot, **arguments: Any) -> list[Any]:
-        results: list[Any] = super().audit(snapshot, **arguments)
-        for result in results:
-            if not result.skipped:
-                outcome = _outcome(snapshot, result, self.adapter.dialect)
-                self.outcomes[outcome.model, outcome.audit] = outcome
-        return results
-
-    def set_correlation_id(self, correlation_id: Any) -> "_RecordingEvaluator":
-        return _recording(super().set_correlation_id(correlation_id), self.outcomes)
-
-
-class _RecordingContext(Context):
-    """A context whose plans and runs record their audits in ``outcomes``."""
-
-    _snapshot_evaluator: Any
-
-    def __init__(self, **arguments: Any) -> None:
-        self.outcomes: dict[tuple[str, str], AuditOutcome] = {}
-        super().__init__(**arguments)
-
-    @property
-    def snapshot_evaluator(self) -> SnapshotEvaluator:
-        if not isinstance(self._snapshot_evaluator, _RecordingEvaluator):
-            self._snapshot_evaluator = _recording(super().snapshot_evaluator, self.outcomes)
-        return self._snapshot_evaluator
-
-
-class _Progress(NoopConsole):
-    """SQLMesh's console: a line for each model that is done, and the causes of those that are not."""
-
-    def __init__(self) -> None:
-        self.failures: list[tuple[str, BaseException | None]] = []
-
-    def update_snapshot_evaluation_progress(
-        self,
-        snapshot: Snapshot,
-        interval: Any,
-        batch_idx: int,
-        duration_ms: int | None,
-        num_audits_passed: int,
-        num_audits_failed: int,
-        *_: Any,
-        **__: Any,
-    ) -> None:
-        if duration_ms is not None:
-            warned = f", {num_audits_failed} warned" if num_audits_failed else ""
-            say(f"  {snapshot.model.name:<28} {duration_ms / 1000:6.2f} s  audits: {num_audits_passed} passed{warned}")
-
-    def log_warning(self, short_message: str, *_: Any, **__: Any) -> None:
-        say(f"  warning: {' '.join(short_message.split())}")
-
-    def log_failed_models(self, errors: list[Any]) -> None:
-        for error in errors:
-            name = getattr(error.node, "snapshot_name", str(error.node))
-            self.failures.append((_short(name), error.__cause__))
-
-
-def _short(name: str) -> str:
-    """ "lake"."gold"."sales" -> gold.sales."""
-    return ".".join(name.replace('"', "").split(".")[-2:])
-
-
-def _recording(evaluator: SnapshotEvaluator, outcomes: dict[tuple[str, str], AuditOutcome]) -> _RecordingEvaluator:
-    found = _RecordingEvaluator(evaluator.adapters, evaluator.ddl_concurrent_tasks, evaluator.selected_gateway)
-    found.outcomes = outcomes
-    return found
-
-
-def _outcome(snapshot: Snapshot, result: Any, dialect: str) -> AuditOutcome:
-    arguments = ", ".join(f"{name} := {value.sql(dialect)}" for name, value in result.audit_args.items())
-    return AuditOutcome(
-        model=str(snapshot.model.name),
-        audit=f"{result.audit.name}({arguments})" if arguments else result.audit.name,
-        blocking=result.blocking,
-        rows=result.count,
-        query=result.query.sql(dialect, comments=False),
-    )
-
-
-def _gold_table(model: Model) -> GoldTable:
+def _gold_table(model: Model, comments: dict[str, str]) -> GoldTable:
     """A view has no partitions in SQLMesh; its tag ``partitioned_by_<column>`` says how its release is divided."""
     tags = [tag.removeprefix("partitioned_by_") for tag in model.tags if tag.startswith("partitioned_by_")]
     partitions = tags or [expression.name for expression in model.partitioned_by]
@@ -329,6 +250,6 @@ def _gold_table(model: Model) -> GoldTable:
         description=model.description or "",
         owner=model.owner or "",
         grain=[column.name for column in model.grains[0].expressions or [model.grains[0]]],
-        column_descriptions=dict(model.column_descriptions),
+        column_descriptions=comments,
         partitioned_by=partitions[0] if partitions else None,
     )

@@ -17,7 +17,7 @@ from sqlmesh.core.console import NoopConsole, set_console
 from sqlmesh.utils.errors import SQLMeshError
 
 from biaac.errors import BiaacError, PermanentError
-from transform import faults, metrics
+from transform import column_comments, metrics, model_errors
 from transform.settings import LakeSettings
 
 LINT = "cd sqlmesh_project && ../bin/sqlmesh lint"
@@ -31,9 +31,9 @@ def describe(settings: LakeSettings) -> dict[str, Any]:
         models = [context.models[name] for name in context.dag.sorted if name in context.models]
         with duckdb.connect() as database:
             database.execute("ATTACH ':memory:' AS lake")
-            tables = [_table(database, model, context.render(model).sql("duckdb")) for model in models]
+            tables = [_table(database, model, context) for model in models]
     except SQLMeshError as error:
-        raise PermanentError(faults.told(error, settings.models), hint=LINT) from error
+        raise PermanentError(model_errors.locate(error, settings.models), hint=LINT) from error
     gold = sorted(
         (table for table in tables if table["name"].startswith("gold.")), key=lambda table: str(table["name"])
     )
@@ -42,20 +42,21 @@ def describe(settings: LakeSettings) -> dict[str, Any]:
     return {"tables": gold, "metrics": [metric.model_dump(mode="json") for metric in loaded]}
 
 
-def _table(database: duckdb.DuckDBPyConnection, model: Model, query: str) -> dict[str, Any]:
+def _table(database: duckdb.DuckDBPyConnection, model: Model, context: Context) -> dict[str, Any]:
+    query = context.render(model).sql("duckdb")
     database.execute(f'CREATE SCHEMA IF NOT EXISTS lake."{model.schema_name}"')
     try:
         database.execute(f"CREATE TABLE {model.fqn} AS {query} WITH NO DATA")
     except duckdb.Error as error:
         raise PermanentError(f"{model.name}: {error}", hint=LINT) from None
-    texts = model.column_descriptions
+    comments = column_comments.of(model, context.models)
     return {
         "name": str(model.name),
         "description": model.description or "",
         "owner": model.owner or "",
         "grain": [column.name for grain in model.grains for column in grain.expressions or [grain]],
         "columns": [
-            {"name": name, "type": kind, "description": texts.get(name, "")}
+            {"name": name, "type": kind, "description": comments.get(name, "")}
             for name, kind, *_ in database.execute(f"DESCRIBE {model.fqn}").fetchall()
         ],
     }

@@ -28,7 +28,7 @@ from biaac.runs import Outcome, Run
 from transform import admission, ledger, lock
 from transform.admission import Observed
 from transform.ledger import Ledger, Rejection
-from transform.progress import Steps, say
+from transform.progress import Steps, print_line
 from transform.settings import JobSettings, LakeSettings
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class Work:
 
 @dataclass
 class Attempt:
-    """What one execution has done so far: what its record tells, also when it is refused."""
+    """What one execution has done so far; its record holds this, also when models are refused."""
 
-    book: Ledger
+    ledger: Ledger
     loads: list[Load] = field(default_factory=list)
     audits: list[AuditOutcome] = field(default_factory=list)
 
@@ -100,7 +100,7 @@ def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
     run = runs.read(work.ops, settings.environment, execution)
     if run is None:
         with lock.held(work.lake, settings, settings.job_execution_name):
-            run = runs.read(work.ops, settings.environment, execution)  # its twin may have decided meanwhile
+            run = runs.read(work.ops, settings.environment, execution)  # a second start of it may have decided
             if run is None:
                 run = _decide(work)
                 runs.write(work.ops, settings.environment, run)
@@ -123,8 +123,8 @@ def plan(settings: LakeSettings) -> None:
     with Lake(settings.models, gateways.chosen(settings)) as lake:
         changes = lake.changes()
     for line in changes:
-        say(line)
-    say(f"{len(changes)} models would change" if changes else "no model would change")
+        print_line(line)
+    print_line(f"{len(changes)} models would change" if changes else "no model would change")
 
 
 def models_digest(project: Path) -> str:
@@ -139,9 +139,9 @@ def models_digest(project: Path) -> str:
 
 
 def _decide(work: Work) -> Run:
-    """Look, and either say why there is nothing to build or build it."""
+    """List what has arrived, and build it, or record why there is nothing to build."""
     environment = work.settings.environment
-    with work.steps.step("look at Airbyte and Bronze"):
+    with work.steps.step("list Airbyte and Bronze"):
         known = ledger.read(work.lake, environment)
         declared = connections.load(work.settings.connections)
         observed = admission.observe(known, work.bronze, work.settings, declared)
@@ -153,7 +153,7 @@ def _decide(work: Work) -> Run:
     from transform import gateways  # SQLMesh takes a second to import: not for nothing
     from transform.build import Lake, ModelsRefused
 
-    attempt = Attempt(book=observed.ledger)
+    attempt = Attempt(ledger=observed.ledger)
     try:
         with work.steps.step("open the lake"):
             lake = Lake(work.settings.models, gateways.chosen(work.settings))
@@ -163,24 +163,24 @@ def _decide(work: Work) -> Run:
         refused = Rejection(
             execution=work.execution, newest_jobs=observed.newest_jobs, models=work.models, message=error.message
         )
-        ledger.write(work.lake, environment, attempt.book.model_copy(update={"rejected": refused}))
+        ledger.write(work.lake, environment, attempt.ledger.model_copy(update={"rejected": refused}))
         return _record(work, Outcome.REJECTED, parent, error.message, attempt)
 
 
 def _idle(work: Work, observed: Observed, parent: Release | None) -> Run | None:
     """The record of an execution that has nothing to build; None if it has."""
-    book, idle = observed.ledger, Attempt(book=observed.ledger)
+    known, idle = observed.ledger, Attempt(ledger=observed.ledger)
     if not observed.newest_jobs:
         return _record(work, Outcome.NOTHING_NEW, parent, "no sync has succeeded yet", idle)
-    refused = book.rejected
+    refused = known.rejected
     if refused and (refused.models, refused.newest_jobs) == (work.models, observed.newest_jobs):
         if work.reason == "retry" or refused.execution == work.execution:
             return None
         message = f"refused before, waits for data, models or a retry: {refused.message}"
         return _record(work, Outcome.NOTHING_NEW, parent, message, idle)
-    if admission.admit(observed, load_id=0) != book or parent is None:
+    if admission.admit(observed, load_id=0) != known or parent is None:
         return None
-    if (parent.loads, parent.models) != (book.loads, work.models):
+    if (parent.loads, parent.models) != (known.loads, work.models):
         return None
     idle.audits = parent.audits
     pointer = releases.pointer(work.lake, work.settings.environment)
@@ -191,38 +191,29 @@ def _idle(work: Work, observed: Observed, parent: Release | None) -> Run | None:
 
 
 def _build(work: Work, attempt: Attempt, lake: "Lake", observed: Observed, parent: Release | None) -> Run:
-    """Admit, build, audit, publish. The ledger comes first: what a killed run admitted, the next one builds."""
+    """Admit, build, audit, publish."""
     from transform.publish import publish
 
-    environment = work.settings.environment
-    tables = lake.gold()
-    metrics = lake.metrics()
-    with work.steps.step("admit") as step:
-        now = datetime.now(UTC)
-        load_id = ledger.next_load_id(now=now, used=observed.ledger.load_ids, passed=lake.passed())
-        book = admission.admit(observed, load_id)
-        attempt.book = book.model_copy(update={"rejected": None})
-        attempt.loads = [load for load in book.loads if load.load_id == load_id]
-        ledger.write(work.lake, environment, attempt.book)
-        step.rows = book.rows_of(load_id)
+    tables, metrics = lake.gold(), lake.metrics()
+    _admit(work, attempt, observed, passed=lake.passed())
     try:
         with work.steps.step("build and audit"):
-            lake.build(book.load_ids)
+            lake.build(attempt.ledger.load_ids)
     finally:
         attempt.audits = lake.audits
     with work.steps.step("publish") as step:
         published = publish(lake.connection, work.lake, tables, parent)
         step.rows = published.rows_written
     release = Release(
-        environment=environment,
+        environment=work.settings.environment,
         parent=parent.id if parent else None,
         sequence=parent.sequence + 1 if parent else 1,
         created_at=datetime.now(UTC),
         revision=work.settings.revision,
         models=work.models,
         execution=work.execution,
-        loads=book.loads,
-        freshness=admission.freshness(book, observed.declared),
+        loads=attempt.ledger.loads,
+        freshness=admission.freshness(attempt.ledger, observed.declared),
         audits=attempt.audits,
         metrics=metrics,
         tables=published.tables,
@@ -230,9 +221,19 @@ def _build(work: Work, attempt: Attempt, lake: "Lake", observed: Observed, paren
     releases.write(work.lake, release)
     with work.steps.step("tidy the lake"):
         if done := lake.tidy():
-            say(done)
+            print_line(done)
     message = f"release {release.id}, {published.files_written} of {published.files} files are new"
     return _record(work, Outcome.PUBLISHED, release, message, attempt)
+
+
+def _admit(work: Work, attempt: Attempt, observed: Observed, *, passed: datetime | None) -> None:
+    """Write the ledger with a new load. It comes before any build: what a killed run admitted, the next one builds."""
+    with work.steps.step("admit") as step:
+        load_id = ledger.next_load_id(now=datetime.now(UTC), used=observed.ledger.load_ids, passed=passed)
+        attempt.ledger = admission.admit(observed, load_id).model_copy(update={"rejected": None})
+        attempt.loads = [load for load in attempt.ledger.loads if load.load_id == load_id]
+        ledger.write(work.lake, work.settings.environment, attempt.ledger)
+        step.rows = attempt.ledger.rows_of(load_id)
 
 
 def _record(work: Work, outcome: Outcome, release: Release | None, message: str, attempt: Attempt) -> Run:

@@ -1,4 +1,4 @@
-"""The ledger: which Bronze files there are, which of them are in, and at which load.
+"""The ledger: every Bronze file, and the load that admitted it.
 
     gs://LAKE/ledger/<environment>.json
 
@@ -31,7 +31,7 @@ class BronzeFile(Record):
 
 
 class Admission(Record):
-    """A succeeded sync that is in."""
+    """A succeeded sync that a load holds."""
 
     job: int
     load_id: int
@@ -39,7 +39,7 @@ class Admission(Record):
 
 
 class Rejection(Record):
-    """What was tried last and refused: not tried again until loads or models differ, or a person asks."""
+    """The last build, if it was refused: not tried again until loads or models differ, or a person asks for it."""
 
     execution: str
     newest_jobs: dict[str, int]  # connection -> newest succeeded sync there was
@@ -57,13 +57,13 @@ class Ledger(Record):
 
     @property
     def loads(self) -> list[Load]:
-        """Every succeeded sync that is in, newest last."""
-        found = [
+        """Every succeeded sync that a load holds, newest last."""
+        loads = [
             Load(connection=connection, job=admission.job, load_id=admission.load_id)
             for connection, admissions in self.admissions.items()
             for admission in admissions
         ]
-        return sorted(found, key=lambda load: (load.load_id, load.connection, load.job))
+        return sorted(loads, key=lambda load: (load.load_id, load.connection, load.job))
 
     @property
     def load_ids(self) -> list[int]:
@@ -71,16 +71,16 @@ class Ledger(Record):
         return sorted({load.load_id for load in self.loads})
 
     def rows_of(self, load_id: int) -> int:
-        """Bronze rows that a load took in."""
+        """Bronze rows that a load admitted."""
         return sum(f.rows for files in self.streams.values() for f in files.values() if f.load_id == load_id)
 
     def files_by_load(self, stream: str, *, first: int, last: int) -> dict[int, list[str]]:
         """Load id -> files of an append stream admitted by the loads ``first`` to ``last``, both included."""
-        found: dict[int, list[str]] = {}
+        loads: dict[int, list[str]] = {}
         for name, file in sorted(self.streams.get(stream, {}).items()):
             if file.load_id is not None and first <= file.load_id <= last and file.rows:
-                found.setdefault(file.load_id, []).append(name)
-        return dict(sorted(found.items()))
+                loads.setdefault(file.load_id, []).append(name)
+        return dict(sorted(loads.items()))
 
     def latest_files(self, stream: str) -> dict[int, list[str]]:
         """As ``files_by_load`` for a stream that is sent whole: the newest load alone."""
@@ -96,11 +96,11 @@ def read(lake: Bucket, environment: str) -> Ledger:
 
 
 def write(lake: Bucket, environment: str, ledger: Ledger) -> None:
-    """Replace the ledger. Only the holder of the transform lock may; ``LostRace`` says that somebody else did."""
-    found = objects.read(lake, _name(environment))
+    """Replace the ledger. Only the holder of the transform lock may; ``LostRace`` if another process has."""
+    stored = objects.read(lake, _name(environment))
     value = ledger.model_dump(mode="json", exclude_defaults=True)
-    if value != found.value:
-        objects.replace(lake, _name(environment), value, expected=found.generation)
+    if value != stored.value:
+        objects.replace(lake, _name(environment), value, expected=stored.generation)
 
 
 def next_load_id(*, now: datetime, used: list[int], passed: datetime | None) -> int:

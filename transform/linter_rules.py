@@ -1,7 +1,9 @@
-"""What every model of this project promises, checked by ``sqlmesh lint``."""
+"""Rules that every model of a project keeps, checked by ``sqlmesh lint``."""
 
 from sqlmesh.core.linter.rule import Rule, RuleViolation
 from sqlmesh.core.model import Model
+
+from transform import column_comments
 
 # A layer reads the one below and its own.
 READS = {"bronze": set(), "silver": {"bronze", "silver"}, "gold": {"silver", "gold"}}
@@ -18,16 +20,12 @@ class EveryModelIsDocumented(Rule):
 
 
 class EveryColumnHasAComment(Rule):
-    """Every column has a comment in column_descriptions, and every comment a column."""
+    """Every column has a comment beside it, or passes on a column that has one."""
 
     def check_model(self, model: Model) -> RuleViolation | None:
-        """Name the columns without a comment and the comments without a column."""
-        columns, described = set(model.columns_to_types or {}), set(model.column_descriptions)
-        if columns == described:
-            return None
-        faults = [f"no comment on {name}" for name in sorted(columns - described)]
-        faults += [f"a comment on {name}, which it does not have" for name in sorted(described - columns)]
-        return self.violation(f"{model.name} has {', '.join(faults)}.")
+        """Name the columns without a comment."""
+        missing = sorted(set(model.columns_to_types or {}) - set(column_comments.of(model, self.context.models)))
+        return self.violation(f"{model.name} has no comment on {', '.join(missing)}.") if missing else None
 
 
 class EveryStoredModelIsAudited(Rule):

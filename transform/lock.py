@@ -33,8 +33,8 @@ def held(lake: Bucket, settings: Settings, owner: str) -> Iterator[None]:
 
 
 def _take(lake: Bucket, settings: Settings, owner: str) -> int:
-    found = objects.read(lake, NAME)
-    other = (found.value or {}).get("owner")
+    stored = objects.read(lake, NAME)
+    other = (stored.value or {}).get("owner")
     if other not in (None, owner) and not cloud_run.is_over(settings, other):
         raise TransientError(f"gs://{lake.name}/{NAME}: {other} is at work", hint="the workflow starts this job again")
-    return objects.replace(lake, NAME, {"owner": owner}, expected=found.generation).generation
+    return objects.replace(lake, NAME, {"owner": owner}, expected=stored.generation).generation

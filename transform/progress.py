@@ -9,8 +9,8 @@ from biaac.runs import Step
 
 
 @dataclass
-class Counted:
-    """What a step may say about itself before it ends."""
+class StepCount:
+    """What a step may record about itself before it ends."""
 
     rows: int | None = None
 
@@ -22,18 +22,18 @@ class Steps:
         self.done: list[Step] = []
 
     @contextmanager
-    def step(self, name: str) -> Iterator[Counted]:
-        """Time the body; recorded when it fails, too, since that is when a person asks where the time went."""
-        counted, began = Counted(), time.perf_counter()
+    def step(self, name: str) -> Iterator[StepCount]:
+        """Time the body. A step that fails is recorded too: a person will ask where the time went."""
+        count, began = StepCount(), time.perf_counter()
         try:
-            yield counted
+            yield count
         finally:
             seconds = round(time.perf_counter() - began, 3)
-            self.done.append(Step(name=name, seconds=seconds, rows=counted.rows))
-            rows = "" if counted.rows is None else f"  {counted.rows:,} rows"
-            say(f"{name:<30} {seconds:6.2f} s{rows}")
+            self.done.append(Step(name=name, seconds=seconds, rows=count.rows))
+            rows = "" if count.rows is None else f"  {count.rows:,} rows"
+            print_line(f"{name:<30} {seconds:6.2f} s{rows}")
 
 
-def say(line: str) -> None:
-    """One line of progress on standard output, at once."""
+def print_line(line: str) -> None:
+    """Print one line of progress on standard output, at once."""
     print(line, flush=True)

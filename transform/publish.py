@@ -1,7 +1,7 @@
 """Gold becomes a candidate release: immutable, content-addressed Parquet and a manifest for each table.
 
-A table, or a month of one, whose rows are those of the parent release is carried over by reference; only files with
-new rows are written and uploaded. The same rows give the same bytes: ordered by the table's unique key, zstd, one
+A table, or a partition of one, with the rows of the parent release is carried over by reference. Only files with new
+rows are written and uploaded. The same rows give the same bytes: ordered by the table's unique key, zstd, one
 DuckDB version (its name is in the footer). The number of threads does not matter.
 """
 
@@ -9,11 +9,8 @@ import contextlib
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import duckdb
 from google.api_core.exceptions import PreconditionFailed
@@ -52,34 +49,34 @@ class _Rows:
 def publish(
     connection: duckdb.DuckDBPyConnection, lake: Bucket, tables: list[GoldTable], parent: Release | None
 ) -> Published:
-    """Put every table's files and manifest in place; the release that names them is the caller's to write.
+    """Put every table's files and manifest in place; the caller writes the release that names them.
 
-    Safe to be killed anywhere and called again: a name says its content, so what is there already is right.
+    May be killed anywhere and called again: a name is the digest of the content, so an object of that name is right.
     """
     written: list[DataFile] = []
     references: dict[str, TableReference] = {}
-    files = 0
+    count = 0
     with TemporaryDirectory(prefix="biaac-publish-") as folder, ThreadPoolExecutor(UPLOADS) as pool:
         uploads: list[Future[None]] = []
         manifests = []
         for table in tables:
             columns = _columns(connection, table)
             known = _files_of(lake, parent, table.name)
-            found = []
+            files = []
             for rows in _partitions(connection, table, columns):
                 file = known.get((rows.partition, rows.fingerprint))
                 if file is None:
-                    file, path = _write(connection, table, columns, rows, Path(folder))
+                    file, path = _write(connection, table, rows, Path(folder))
                     uploads.append(pool.submit(_upload, lake, file.path, path))
                     written.append(file)
-                found.append(file)
-            manifests.append(_manifest(table, columns, found))
-            files += len(found)
+                files.append(file)
+            manifests.append(_manifest(table, columns, files))
+            count += len(files)
         for upload in uploads:
             upload.result()
         for manifest in manifests:  # only now: a manifest never names a file that is not in place
             references[manifest.name] = releases.write_manifest(lake, manifest)
-    return Published(references, files, len(written), sum(file.rows for file in written))
+    return Published(references, count, len(written), sum(file.rows for file in written))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: GoldTable) -> list[Column]:
@@ -102,7 +99,7 @@ def _partitions(connection: duckdb.DuckDBPyConnection, table: GoldTable, columns
     """Count and fingerprint of every partition in one scan; independent of the order of rows."""
     names = ", ".join(f'"{column.name}"' for column in columns)
     partition = f'"{table.partitioned_by}"' if table.partitioned_by else None
-    found = connection.execute(
+    scanned = connection.execute(
         f"SELECT {partition or 'NULL'}::VARCHAR, COUNT(*), SUM(HASH({names})), BIT_XOR(HASH({names}))"
         f" FROM {table.relation} GROUP BY 1 ORDER BY 1"
     ).fetchall()
@@ -114,13 +111,11 @@ def _partitions(connection: duckdb.DuckDBPyConnection, table: GoldTable, columns
             fingerprint=releases.digest([WRITER, schema, table.grain, count, str(total), str(xor)]),
             predicate=f"{partition} = '{value}'" if partition else "TRUE",
         )
-        for value, count, total, xor in found
+        for value, count, total, xor in scanned
     ]
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, table: GoldTable, columns: list[Column], rows: _Rows, folder: Path
-) -> tuple[DataFile, Path]:
+def _write(connection: duckdb.DuckDBPyConnection, table: GoldTable, rows: _Rows, folder: Path) -> tuple[DataFile, Path]:
     """Write one file into ``folder`` and describe it."""
     short = table.name.partition(".")[2]
     path = folder / f"{short}-{rows.partition or 'all'}.parquet"
@@ -136,24 +131,8 @@ def _write(
         rows=rows.count,
         partition=rows.partition,
         fingerprint=rows.fingerprint,
-        bounds=_bounds(connection, path, columns),
     )
     return file, path
-
-
-def _bounds(connection: duckdb.DuckDBPyConnection, path: Path, columns: list[Column]) -> dict[str, tuple[Any, Any]]:
-    """Least and greatest value of each column of a file just written; none for a column of NULLs."""
-    asked = ", ".join(f'MIN("{column.name}"), MAX("{column.name}")' for column in columns)
-    values = connection.execute(f"SELECT {asked} FROM READ_PARQUET('{path}')").fetchone() or ()
-    pairs = zip(columns, values[::2], values[1::2], strict=True)
-    return {column.name: (_json(least), _json(most)) for column, least, most in pairs if least is not None}
-
-
-def _json(value: Any) -> Any:
-    """Dates and times in ISO form, decimals as text: what JSON has no exact form for."""
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
 
 
 def _upload(lake: Bucket, name: str, path: Path) -> None:
@@ -171,7 +150,8 @@ def _upload(lake: Bucket, name: str, path: Path) -> None:
 def _manifest(table: GoldTable, columns: list[Column], files: list[DataFile]) -> TableManifest:
     if undescribed := [column.name for column in columns if not column.description]:
         raise PermanentError(
-            f"{table.name}: no comment on {', '.join(undescribed)}", hint="add it to the model's column_descriptions"
+            f"{table.name}: no comment on {', '.join(undescribed)}",
+            hint="write it beside the column: amount, -- Money taken.",
         )
     return TableManifest(
         name=table.name,

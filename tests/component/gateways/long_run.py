@@ -1,4 +1,4 @@
-"""A run that outlives its token: writes and reads, waits to be told that the first token has ended, does it again."""
+"""A run that outlives its token: writes and reads, waits for a line that the first token has ended, does it again."""
 
 import sys
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.component.gateways.conftest import SECRET, Postgres, same_gold
-from tests.component.transform.conftest import FIRST, Grocery
+from tests.component.transform.warehouse import ORDERS, Warehouse
 
 
-def refused(cloud: Grocery) -> str:
+def refused(cloud: Warehouse) -> str:
     """What a run says that ends without a decision."""
     code, output = cloud.attempt()
     assert code == 1 and "Traceback" not in output and SECRET not in output, output
     return output
 
 
-def test_a_wrong_password_is_a_persons_to_mend(cloud: Grocery, postgres: Postgres) -> None:
-    cloud.sync(FIRST)
+def test_a_wrong_password_is_a_persons_to_mend(cloud: Warehouse, postgres: Postgres) -> None:
+    cloud.sync(orders=ORDERS)
     cloud.environment["LAKE_DATABASE_PASSWORD"] += "typo"
     output = refused(cloud)
     assert "PermanentError" in output
@@ -27,8 +27,8 @@ def test_a_wrong_password_is_a_persons_to_mend(cloud: Grocery, postgres: Postgre
     assert "password authentication failed" in output and "terraform" in output
 
 
-def test_a_user_without_rights_is_a_persons_to_mend(cloud: Grocery, postgres: Postgres) -> None:
-    cloud.sync(FIRST)
+def test_a_user_without_rights_is_a_persons_to_mend(cloud: Warehouse, postgres: Postgres) -> None:
+    cloud.sync(orders=ORDERS)
     postgres.execute("CREATE ROLE stranger LOGIN PASSWORD 'known'")
     cloud.environment |= {"LAKE_DATABASE_USER": "stranger", "LAKE_DATABASE_PASSWORD": "known"}
     output = refused(cloud)
@@ -36,8 +36,8 @@ def test_a_user_without_rights_is_a_persons_to_mend(cloud: Grocery, postgres: Po
 
 
 @pytest.mark.parametrize("database", ["lake", "sqlmesh"])
-def test_a_missing_database_is_a_persons_to_mend(cloud: Grocery, postgres: Postgres, database: str) -> None:
-    cloud.sync(FIRST)
+def test_a_missing_database_is_a_persons_to_mend(cloud: Warehouse, postgres: Postgres, database: str) -> None:
+    cloud.sync(orders=ORDERS)
     postgres.execute(f"ALTER DATABASE {database} RENAME TO mislaid")
     try:
         output = refused(cloud)
@@ -46,24 +46,24 @@ def test_a_missing_database_is_a_persons_to_mend(cloud: Grocery, postgres: Postg
     assert "PermanentError" in output and rf"database \"{database}\" does not exist" in output
 
 
-def test_a_database_server_that_is_away_is_a_reason_to_try_again(cloud: Grocery, tmp_path: Path) -> None:
-    cloud.sync(FIRST)
+def test_a_database_server_that_is_away_is_a_reason_to_try_again(cloud: Warehouse, tmp_path: Path) -> None:
+    cloud.sync(orders=ORDERS)
     cloud.environment["LAKE_DATABASE_HOST"] = str(tmp_path)
     output = refused(cloud)
     assert "TransientError" in output and str(tmp_path) in output
 
 
-def test_missing_variables_are_named(cloud: Grocery) -> None:
-    cloud.sync(FIRST)
+def test_missing_variables_are_named(cloud: Warehouse) -> None:
+    cloud.sync(orders=ORDERS)
     del cloud.environment["LAKE_DATABASE_HOST"], cloud.environment["LAKE_DATABASE_PASSWORD"]
     output = refused(cloud)
     assert "LAKE_DATABASE_HOST" in output and "LAKE_DATABASE_PASSWORD" in output
 
 
 def test_a_database_server_that_goes_away_in_a_run_is_a_reason_to_try_again(
-    cloud: Grocery, laptop: Grocery, postgres: Postgres
+    cloud: Warehouse, laptop: Warehouse, postgres: Postgres
 ) -> None:
-    cloud.sync(FIRST)
+    cloud.sync(orders=ORDERS)
     over = threading.Event()
 
     def cut() -> None:
@@ -87,11 +87,11 @@ def test_a_database_server_that_goes_away_in_a_run_is_a_reason_to_try_again(
     same_gold(cloud, laptop)
 
 
-def test_the_password_is_in_no_output_log_or_cache(cloud: Grocery, repository: Path, tmp_path: Path) -> None:
+def test_the_password_is_in_no_output_log_or_cache(cloud: Warehouse, company_folder: Path, tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     done = subprocess.run(
         [Path(sys.executable).with_name("sqlmesh"), "--debug", "--log-file-dir", logs, "plan", "--auto-apply"],
-        cwd=repository / "sqlmesh_project",
+        cwd=company_folder / "sqlmesh_project",
         env=cloud.environment,
         capture_output=True,
         text=True,

@@ -8,8 +8,8 @@ import os
 import random
 
 from tests.component.gateways.conftest import same_gold
-from tests.component.transform.conftest import FIRST, Grocery
-from tests.component.transform.test_killed import POINTS, Till
+from tests.component.transform.test_killed import POINTS, Source
+from tests.component.transform.warehouse import ORDERS, Warehouse
 
 ALL = os.environ.get("BIAAC_KILLS") == "all"
 IN_A_PLAN = (
@@ -20,29 +20,29 @@ IN_A_PLAN = (
 
 
 def test_killed_at_any_point_with_two_loads_pending_gold_is_the_laptops(
-    cloud: Grocery, laptop: Grocery, seed: int
+    cloud: Warehouse, laptop: Warehouse, seed: int
 ) -> None:
     """Deaths while the first load is built, then a second load arrives, then more deaths."""
     chance = random.Random(seed)  # noqa: S311
-    till = Till(chance)
-    laptop.sync(FIRST)
+    source = Source(chance)
+    laptop.sync(orders=ORDERS)
     cloud.transform()
     after_admission = POINTS[1:]
     for number in (1, 2):
-        laptop.sync(till.change(), products=till.products)
+        source.sync(laptop)
         for point in sorted(chance.sample(after_admission, len(after_admission) if ALL else 2), key=POINTS.index):
             code, output = cloud.attempt(execution="the-same", kill_before=point)
             assert code == -9, f"seed {seed}, load {number}, {point}: {output}"
     cloud.transform(execution="the-same")
-    assert cloud.sales() == till.gold(), f"seed {seed}"
+    assert cloud.orders() == source.gold_orders(), f"seed {seed}"
     laptop.transform()
     same_gold(cloud, laptop)
 
 
 def test_killed_in_the_middle_of_the_first_plan_the_next_run_plans_again(
-    cloud: Grocery, laptop: Grocery, seed: int
+    cloud: Warehouse, laptop: Warehouse, seed: int
 ) -> None:
-    laptop.sync(FIRST)
+    laptop.sync(orders=ORDERS)
     for point in IN_A_PLAN if ALL else (random.Random(seed).choice(IN_A_PLAN),):  # noqa: S311
         code, output = cloud.attempt(execution="first", kill_before=point)
         assert code == -9, f"{point}: {output}"

@@ -1,67 +1,61 @@
 """``--plan`` says what changed models would do to the lake and does nothing; the next run does it. Both gateways."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import company
 from tests.component.gateways.conftest import same_gold
-from tests.component.transform.conftest import FIRST, Grocery, line
+from tests.component.transform.warehouse import ORDERS, Warehouse, order
 
 MONTHS = """
 MODEL (
-  name gold.months, kind FULL, grain sale_month, owner 'retail-data@example.com',
-  description 'Sales by month.', audits (unique_values(columns := (sale_month))),
-  column_descriptions (sale_month = 'Month.', revenue = 'Money taken.')
+  name gold.months, kind FULL, grain order_month, owner 'shop@example.com',
+  description 'Orders by month.', audits (unique_values(columns := (order_month)))
 );
-SELECT sale_month, SUM(revenue)::DECIMAL(18, 2) AS revenue FROM gold.sales GROUP BY sale_month
+SELECT
+  order_month,                              -- Month.
+  SUM(amount)::DECIMAL(18, 2) AS revenue    -- Money taken.
+FROM gold.orders
+GROUP BY order_month
 """
 
 
 @pytest.fixture
-def changed(repository: Path, tmp_path: Path) -> Path:
-    """A checkout with one model changed, one removed and one added."""
-    checkout = tmp_path / "checkout"
-    for folder in ("biaac", "sqlmesh_project"):
-        shutil.copytree(repository / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    models = checkout / "sqlmesh_project/models"
-    stores = models / "gold/stores.sql"
-    stores.write_text(stores.read_text().replace("SUM(revenue)", "SUM(revenue * 2)"))
-    lists = models / "silver/households.sql"
-    lists.write_text(lists.read_text().replace("COALESCE(@clean_text(age), 'Unknown')", "COALESCE(age, 'Nobody said')"))
-    (models / "gold/dates.sql").unlink()
+def changed(tmp_path: Path) -> Path:
+    """The company with one model changed, one removed and one added."""
+    folder = tmp_path / "changed"
+    folder.mkdir()
+    company.install(folder)
+    models = folder / "sqlmesh_project/models"
+    orders = models / "silver/order_versions.sql"
+    orders.write_text(orders.read_text().replace("amount::DECIMAL(18, 2)", "(amount * 2)::DECIMAL(18, 2)"))
+    (models / "gold/tickets.sql").unlink()
     (models / "gold/months.sql").write_text(MONTHS)
-    return checkout
-
-
-def run(side: Grocery, checkout: Path, *arguments: str) -> str:
-    environment = {**side.environment, "PYTHONPATH": str(checkout), "CLOUD_RUN_EXECUTION": "transform-changed"}
-    command = [sys.executable, "-m", "transform.job", *arguments]
-    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    (folder / "sqlmesh_project/metrics/tickets.yaml").unlink()
+    return folder
 
 
 @pytest.mark.longest
 def test_a_plan_names_every_change_and_applies_none_and_the_next_run_applies_them(
-    cloud: Grocery, laptop: Grocery, changed: Path
+    cloud: Warehouse, laptop: Warehouse, changed: Path
 ) -> None:
-    laptop.sync(FIRST)
+    laptop.sync(orders=ORDERS)
     for side in (laptop, cloud):
-        assert side.plan()[1].count("  added\n") == 13  # an empty lake
+        assert side.plan()[1].count("  added\n") == 10  # an empty lake
         side.transform()
-        planned = run(side, changed, "--plan")
-        assert "+ gold.months  added" in planned and "- gold.dates  removed" in planned
-        assert "~ gold.stores  changed" in planned and "SUM(revenue * 2)" in planned
-        assert "~ gold.households  built again, as what it reads has changed" in planned
-        assert side.plan() == (0, "no model would change\n")
-        run(side, changed, "--execution", "changed", "--reason", "deploy")
-        assert {row["age"] for row in side.rows("gold.households")} == {"x", "Unknown"}
-        assert "gold.months" in side.release().tables and "gold.dates" not in side.release().tables
+        before, after = side.release().tables, side.with_environment(COMPANY_DIR=str(changed))
+        code, planned = after.plan()
+        assert code == 0, planned
+        assert "+ gold.months  added" in planned and "- gold.tickets  removed" in planned
+        assert "~ silver.order_versions  changed" in planned and "(amount * 2)" in planned
+        assert "~ gold.orders  built again, as what it reads has changed" in planned
+        assert side.plan() == (0, "no model would change\n") and side.release().tables == before
+        after.transform(execution="changed", reason="deploy")
+        assert after.rows("gold.orders")[0]["amount"] == 20
+        assert "gold.months" in after.release().tables and "gold.tickets" not in after.release().tables
     same_gold(cloud, laptop)
-    laptop.sync([line(5, 3, "2017-07-01", 1.25)])
+    laptop.sync(orders=[order(7, "2026-07-01", 1.25)])
     for side in (laptop, cloud):
         side.transform()  # the old models again, with a new load
     same_gold(cloud, laptop)

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.component.transform.conftest import FIRST, Grocery
+from tests.component.transform.warehouse import ORDERS, Warehouse
 from tests.conftest import wait_for
 from tests.metadata_server import MetadataServer, access_token
 
@@ -36,8 +36,8 @@ class Doorman:
                     self.answer(401, {}, b"")
                     return
                 headers = {name: value for name, value in self.headers.items() if name.lower() not in HOPS}
-                found = client.request(self.command, self.path, headers=headers, content=body)
-                self.answer(found.status_code, dict(found.headers), found.content)
+                response = client.request(self.command, self.path, headers=headers, content=body)
+                self.answer(response.status_code, dict(response.headers), response.content)
 
             do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = forward
 
@@ -63,16 +63,16 @@ class Doorman:
 
 
 @pytest.fixture
-def doorman(s3: str, cloud: Grocery) -> Iterator[Doorman]:
-    found = Doorman(s3)
-    cloud.environment["LAKE_STORAGE_EMULATOR_HOST"] = found.url
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+def doorman(s3: str, cloud: Warehouse) -> Iterator[Doorman]:
+    server = Doorman(s3)
+    cloud.environment["LAKE_STORAGE_EMULATOR_HOST"] = server.url
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
 
 
 def test_a_run_that_outlives_its_token_goes_on_with_the_next(
-    cloud: Grocery, doorman: Doorman, metadata: MetadataServer, repository: Path
+    cloud: Warehouse, doorman: Doorman, metadata: MetadataServer, repository: Path
 ) -> None:
     metadata.given.clear()
     metadata.access_seconds = 60  # google.auth asks for another one in the last 225 s: at the next look
@@ -102,9 +102,9 @@ def test_a_run_that_outlives_its_token_goes_on_with_the_next(
 
 
 def test_a_token_that_storage_refuses_is_a_reason_to_try_again(
-    cloud: Grocery, doorman: Doorman, metadata: MetadataServer
+    cloud: Warehouse, doorman: Doorman, metadata: MetadataServer
 ) -> None:
-    cloud.sync(FIRST)
+    cloud.sync(orders=ORDERS)
     code, output = cloud.attempt()
     assert code == 1 and "TransientError" in output and "401" in output and "Traceback" not in output
     assert not [token for token in metadata.given if token in output]

@@ -1,41 +1,41 @@
 """A model file with a fault: its path, the line, the value found and what is expected, in one message."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from sqlmesh import Context
 from sqlmesh.utils.errors import SQLMeshError
 
-from transform import faults
-from transform.settings import PROJECT
+from tests import company
+from transform import model_errors
 
-MODEL = "models/gold/stores.sql"
+MODEL = "models/gold/customers.sql"
 FAULTS = {
     "an unknown kind": ("kind FULL", "kind FULLL", 3, ["FULLL", "INCREMENTAL_BY_PARTITION", "VIEW"]),
     "an unknown field": ("owner ", "ownner ", 5, ["'ownner'", "'owner'"]),
-    "an unknown audit": ("not_null(", "not_nul(", 8, ["'not_nul'", "undefined"]),
-    "a bracket that is missing": ("audits (", "audits ", 10, ["Unexpected token", "unique_values"]),
-    "a word that is no SQL": ("SELECT", "SELEC", 22, ["Unexpected token", "SELEC"]),
-    "an unknown macro": ("MIN(sold_at)", "@minn(sold_at)", 23, ["'minn'", "does not exist"]),
+    "an unknown audit": ("not_null(", "not_nul(", 7, ["'not_nul'", "undefined"]),
+    "a bracket that is missing": ("audits (", "audits ", 8, ["Unexpected token", "unique_values"]),
+    "a word that is no SQL": ("SELECT", "SELEC", 11, ["Unexpected token", "SELEC"]),
+    "an unknown macro": ("MAX(o.ordered_at)", "@maxx(o.ordered_at)", 17, ["'maxx'", "does not exist"]),
 }
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy that may be broken."""
-    copy = tmp_path_factory.mktemp("project") / "sqlmesh_project"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    return copy
+    """A project that may be broken."""
+    folder = tmp_path_factory.mktemp("company")
+    company.install(folder)
+    return folder / "sqlmesh_project"
 
 
 @pytest.fixture(autouse=True)
-def lake(environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def lake(environment: dict[str, str], project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPANY_DIR", str(project.parent))
     monkeypatch.setenv("LAKE_STATE_DIR", str(tmp_path))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_malformed_model_is_told_with_file_line_value_and_expectation(project: Path, fault: str) -> None:
+def test_a_malformed_model_is_named_with_file_line_value_and_expectation(project: Path, fault: str) -> None:
     old, new, line, words = FAULTS[fault]
     model = project / MODEL
     good = model.read_text()
@@ -44,24 +44,25 @@ def test_a_malformed_model_is_told_with_file_line_value_and_expectation(project:
     try:
         with pytest.raises(SQLMeshError) as raised:
             Context(paths=[str(project)])
-        said = faults.told(raised.value, project)
+        message = model_errors.locate(raised.value, project)
     finally:
         model.write_text(good)
-    assert said.startswith(f"{MODEL}:{line}: "), said
-    assert all(word in said for word in words), said
-    assert "\x1b" not in said and str(project) not in said
+    assert message.startswith(f"{MODEL}:{line}: "), message
+    assert all(word in message for word in words), message
+    assert "\x1b" not in message and str(project) not in message
 
 
-def test_a_column_that_no_table_has_is_found_by_lint(project: Path) -> None:
-    model = project / MODEL
+def test_a_column_that_no_table_has_is_named_by_lint(project: Path) -> None:
+    model = project / "models/silver/customers.sql"
     good = model.read_text()
-    model.write_text(good.replace("MIN(sold_at)", "MIN(sold_att)", 1))
+    model.write_text(good.replace("since::DATE", "sinse::DATE", 1))
     try:
-        (found,) = Context(paths=[str(project)]).lint_models(raise_on_error=False)
+        violations = Context(paths=[str(project)]).lint_models(raise_on_error=False)
     finally:
         model.write_text(good)
-    assert all(word in found.violation_msg for word in ("'sold_att'", "Line: 23", '"gold"."stores"'))
+    (message,) = [one.violation_msg for one in violations if "sinse" in one.violation_msg]
+    assert all(word in message for word in ("'sinse'", "could not be resolved", '"silver"."customers"')), message
 
 
-def test_a_fault_of_no_file_is_told_as_it_is(project: Path) -> None:
-    assert faults.told(SQLMeshError("no such gateway"), project) == "no such gateway"
+def test_a_fault_of_no_file_is_repeated_as_it_is(project: Path) -> None:
+    assert model_errors.locate(SQLMeshError("no such gateway"), project) == "no such gateway"

@@ -11,12 +11,10 @@ FILES = {
     "biaac/releases.py": 340,
     "ingestion/schema.py": 330,
     "laptop/supervisor.py": 311,
-    "transform/build.py": 334,
 }
 FUNCTIONS = {
     "cli/status.py status": 41,
     "laptop/plan.py services": 52,
-    "transform/job.py _build": 43,
 }
 
 

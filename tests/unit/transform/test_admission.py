@@ -10,14 +10,14 @@ from biaac.connections import Connection
 from transform.admission import Observed, admit, freshness
 from transform.ledger import BronzeFile, Ledger
 
-LINES, LISTS = "grocery/lines", "grocery/lists"
+LINES, LISTS = "shop/lines", "shop/lists"
 NOON = datetime(2017, 12, 1, 12, tzinfo=UTC)
 CONNECTION = Connection.model_validate(
     {
-        "name": "grocery",
-        "description": "A tiny grocery.",
-        "owner": "retail-data@example.com",
-        "source": {"connector": "sources/grocery"},
+        "name": "shop",
+        "description": "A small shop.",
+        "owner": "shop@example.com",
+        "source": {"connector": "sources/folder"},
         "schedule": {"cron": "0 5 * * *"},
         "freshness": {"warn_after": "1h", "fail_after": "2h"},
         "streams": [
@@ -38,7 +38,7 @@ def rows(sync: int, generation: int = 0, *, load_id: int | None = None, as_of: d
 
 def observed(streams: dict[str, dict[str, BronzeFile]], *jobs: int, ledger: Ledger | None = None) -> Observed:
     known = (ledger or Ledger()).model_copy(update={"streams": streams})
-    return Observed(known, {"grocery": [job(number) for number in jobs]}, {"grocery": CONNECTION})
+    return Observed(known, {"shop": [job(number) for number in jobs]}, {"shop": CONNECTION})
 
 
 def loads(ledger: Ledger, stream: str) -> dict[str, int | None]:
@@ -82,9 +82,9 @@ def test_a_sync_that_brought_nothing_is_in_all_the_same() -> None:
 def test_freshness_is_the_furthest_admitted_cursor_and_the_last_sync() -> None:
     late, early = NOON, NOON - timedelta(days=200)
     files = {"a": rows(1, as_of=late), "b": rows(1, as_of=early), "c": rows(9, as_of=late + timedelta(days=1))}
-    book = admit(observed({LINES: files, LISTS: {"p": rows(1, 1)}}, 1), 7)
-    found = {entry.stream: (entry.data_as_of, entry.synced_at) for entry in freshness(book, {"grocery": CONNECTION})}
-    assert found == {"lines": (late, NOON + timedelta(days=1)), "lists": (None, NOON + timedelta(days=1))}
+    ledger = admit(observed({LINES: files, LISTS: {"p": rows(1, 1)}}, 1), 7)
+    reached = {entry.stream: (entry.data_as_of, entry.synced_at) for entry in freshness(ledger, {"shop": CONNECTION})}
+    assert reached == {"lines": (late, NOON + timedelta(days=1)), "lists": (None, NOON + timedelta(days=1))}
 
 
 @given(

@@ -38,8 +38,8 @@ def test_a_load_is_never_where_sqlmesh_has_passed_already() -> None:
 def test_a_slot_is_new_ahead_and_on_the_grid(now: datetime, used: list[datetime], passed: datetime | None) -> None:
     on_grid = sorted(load_id_of(m.replace(minute=m.minute - m.minute % 5)) for m in used)
     passed = passed.replace(minute=passed.minute - passed.minute % 5, second=0, microsecond=0) if passed else None
-    found = next_load_id(now=now, used=on_grid, passed=passed)
-    at = slot(found)
+    load_id = next_load_id(now=now, used=on_grid, passed=passed)
+    at = slot(load_id)
     assert at > now and at.minute % 5 == 0
     assert all(at >= slot(load) + SLOT for load in on_grid)
     assert passed is None or at >= passed
@@ -47,18 +47,18 @@ def test_a_slot_is_new_ahead_and_on_the_grid(now: datetime, used: list[datetime]
 
 def test_a_ledger_survives_its_own_json() -> None:
     admission = Admission(job=1, load_id=202611240605, finished_at=NOW)
-    book = Ledger(admissions={"grocery": [admission]}, streams={"grocery/transactions": {"a": file(None)}})
-    assert Ledger.model_validate(book.model_dump(mode="json", exclude_defaults=True)) == book
+    ledger = Ledger(admissions={"shop": [admission]}, streams={"shop/orders": {"a": file(None)}})
+    assert Ledger.model_validate(ledger.model_dump(mode="json", exclude_defaults=True)) == ledger
 
 
 def test_files_are_those_of_the_asked_loads_that_have_rows() -> None:
-    book = Ledger(streams={"s": {"a": file(1), "b": file(2), "c": file(2), "d": file(None), "e": file(2, rows=0)}})
-    assert book.files_by_load("s", first=1, last=2) == {1: ["a"], 2: ["b", "c"]}
-    assert book.files_by_load("s", first=2, last=2) == {2: ["b", "c"]}
-    assert book.latest_files("s") == {2: ["b", "c"]}
+    ledger = Ledger(streams={"s": {"a": file(1), "b": file(2), "c": file(2), "d": file(None), "e": file(2, rows=0)}})
+    assert ledger.files_by_load("s", first=1, last=2) == {1: ["a"], 2: ["b", "c"]}
+    assert ledger.files_by_load("s", first=2, last=2) == {2: ["b", "c"]}
+    assert ledger.latest_files("s") == {2: ["b", "c"]}
 
 
 @pytest.mark.parametrize("stream", ["never/seen", "s"])
 def test_a_stream_without_files_has_none(stream: str) -> None:
-    book = Ledger(streams={"s": {"d": file(None)}})
-    assert book.files_by_load(stream, first=0, last=10**12) == book.latest_files(stream) == {}
+    ledger = Ledger(streams={"s": {"d": file(None)}})
+    assert ledger.files_by_load(stream, first=0, last=10**12) == ledger.latest_files(stream) == {}

@@ -15,21 +15,22 @@ MODEL (
   name gold.stores,
   kind FULL,
   grain store_id,
-  owner 'retail-data@example.com',
+  owner 'shop@example.com',
   description 'Stores.',
-  audits (not_null(columns := (store_id))),
-  column_descriptions (store_id = 'Store.')
+  audits (not_null(columns := (store_id)))
 );
-SELECT store_id::BIGINT AS store_id FROM silver.sales_lines
+SELECT
+  store_id::BIGINT AS store_id  -- Store.
+FROM silver.orders
 """
 
 
-def said(rule: type[Rule], text: str) -> str | None:
-    context: Any = SimpleNamespace(models_with_tests={"gold.stores"})
+def violation(rule: type[Rule], text: str) -> str | None:
+    context: Any = SimpleNamespace(models_with_tests={"gold.stores"}, models={})
     model = load_sql_based_model(parse(text, default_dialect="duckdb"), dialect="duckdb", default_catalog="lake")
-    found = rule(context).check_model(model)
-    assert not isinstance(found, list)
-    return found.violation_msg if found else None
+    violation = rule(context).check_model(model)
+    assert not isinstance(violation, list)
+    return violation.violation_msg if violation else None
 
 
 @pytest.mark.parametrize(
@@ -37,9 +38,9 @@ def said(rule: type[Rule], text: str) -> str | None:
     [
         (rules.EveryModelIsDocumented, "  description 'Stores.',\n", "", "gold.stores declares no description."),
         (rules.EveryModelIsDocumented, "  grain store_id,\n", "", "gold.stores declares no grain."),
-        (rules.EveryColumnHasAComment, "(store_id = ", "(store = ", "no comment on store_id, a comment on store"),
-        (rules.EveryStoredModelIsAudited, "  audits (not_null(columns := (store_id))),\n", "", "has no audit"),
-        (rules.OneLayerDown, "silver.sales_lines", "bronze.sales", "reads lake.bronze.sales: not one layer down"),
+        (rules.EveryColumnHasAComment, "  -- Store.", "", "gold.stores has no comment on store_id"),
+        (rules.EveryStoredModelIsAudited, "audits (not_null(columns := (store_id)))", "cron '@daily'", "has no audit"),
+        (rules.OneLayerDown, "silver.orders", "bronze.orders", "reads lake.bronze.orders: not one layer down"),
         (rules.OneLayerDown, "gold.stores", "platinum.stores", "in none of the layers bronze, silver, gold"),
         (rules.GoldHasAUnitTest, "gold.stores", "gold.shops", "gold.shops has no unit test"),
     ],
@@ -47,5 +48,5 @@ def said(rule: type[Rule], text: str) -> str | None:
 def test_a_rule_lets_a_good_model_pass_and_names_what_is_wrong(
     rule: type[Rule], right: str, wrong: str, message: str
 ) -> None:
-    assert said(rule, GOOD) is None
-    assert message in (said(rule, GOOD.replace(right, wrong)) or "")
+    assert violation(rule, GOOD) is None
+    assert message in (violation(rule, GOOD.replace(right, wrong)) or "")

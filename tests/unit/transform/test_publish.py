@@ -30,8 +30,7 @@ def files(folder: Path, *, order: str, threads: int) -> list[tuple[str, str | No
     )
     columns = publish._columns(connection, TABLE)
     written = [
-        publish._write(connection, TABLE, columns, rows, folder)[0]
-        for rows in publish._partitions(connection, TABLE, columns)
+        publish._write(connection, TABLE, rows, folder)[0] for rows in publish._partitions(connection, TABLE, columns)
     ]
     return [(file.digest, file.fingerprint, file.rows) for file in written]
 

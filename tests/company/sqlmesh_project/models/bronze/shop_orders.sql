@@ -3,34 +3,19 @@ MODEL (
   kind EMBEDDED,
   grain _airbyte_raw_id,
   owner 'shop@example.com',
-  description 'Stream orders of connection shop as it arrived: every version of an order, at least once.',
-  column_descriptions (
-    order_id = 'Order, as the shop numbers it.',
-    customer_id = 'Customer who paid; NULL for guests.',
-    ordered_at = 'Time of the order, UTC.',
-    amount = 'Money taken after the discount.',
-    discount = 'Discount given; NULL where there was none.',
-    channel = 'web or app; NULL where the shop does not know.',
-    gift = 'Whether it was wrapped; NULL where nobody was asked.',
-    delivered_on = 'Day of delivery; NULL before it.',
-    updated_at = 'When the shop last changed the row.',
-    deleted_at = 'When the shop deleted the order; NULL for one that stands.',
-    _airbyte_extracted_at = 'When the connector read the row.',
-    _airbyte_raw_id = 'Unique to each row sent, also to one sent twice.',
-    load_id = 'Load that admitted the row.'
-  )
+  description 'Stream orders of connection shop as it arrived: every version of an order, at least once.'
 );
 
 @bronze(
   'shop/orders', 'each_load',
-  'order_id BIGINT',
-  'customer_id BIGINT',
-  'ordered_at TIMESTAMPTZ',
-  'amount DOUBLE',
-  'discount DOUBLE',
-  'channel TEXT',
-  'gift BOOLEAN',
-  'delivered_on DATE',
-  'updated_at TIMESTAMPTZ',
-  'deleted_at TIMESTAMPTZ'
+  'order_id BIGINT',         -- Order, as the shop numbers it.
+  'customer_id BIGINT',      -- Customer who paid; NULL for guests.
+  'ordered_at TIMESTAMPTZ',  -- Time of the order, UTC.
+  'amount DOUBLE',           -- Money taken after the discount.
+  'discount DOUBLE',         -- Discount given; NULL where there was none.
+  'channel TEXT',            -- web or app; NULL where the shop does not know.
+  'gift BOOLEAN',            -- Whether it was wrapped; NULL where nobody was asked.
+  'delivered_on DATE',       -- Day of delivery; NULL before it.
+  'updated_at TIMESTAMPTZ',  -- When the shop last changed the row.
+  'deleted_at TIMESTAMPTZ'   -- When the shop deleted the order; NULL for one that stands.
 )

@@ -8,13 +8,13 @@ MODEL (
 );
 
 SELECT
-  c.customer_id,                                              -- Customer.
-  c.name,                                                     -- Name; NULL where none was given.
-  c.country,                                                  -- Country of the address; Unknown where there is none.
-  c.since,                                                    -- Day of registration; NULL where it is not known.
-  COUNT(o.order_id)::BIGINT AS orders,                        -- Orders that stand.
-  COALESCE(SUM(o.amount), 0)::DECIMAL(18, 2) AS revenue,      -- Money taken for them.
-  MAX(o.ordered_at)::DATE AS last_order                       -- Day of the newest order; NULL before the first.
+  c.customer_id,
+  c.name,
+  c.country,
+  c.since,
+  COUNT(o.order_id)::BIGINT AS orders,                    -- Orders that stand.
+  COALESCE(SUM(o.amount), 0)::DECIMAL(18, 2) AS revenue,  -- Money taken for them.
+  MAX(o.ordered_at)::DATE AS last_order                   -- Day of the newest order; NULL before the first.
 FROM silver.customers AS c
 LEFT JOIN gold.orders AS o ON o.customer_id = c.customer_id
 GROUP BY c.customer_id, c.name, c.country, c.since

@@ -9,15 +9,15 @@ MODEL (
 );
 
 SELECT
-  ticket_id,                                                                  -- Ticket.
-  order_id,                                                                   -- Order it is about; NULL for general questions.
-  opened_at,                                                                  -- When it was opened, UTC.
-  opened_at::DATE AS opened_day,                                              -- Day it was opened.
-  closed_at,                                                                  -- When it was closed, UTC; NULL while it is open.
-  DATE_DIFF('hour', opened_at, closed_at)::BIGINT AS hours_open,              -- Hours until it was closed; NULL while it is open.
-  topic,                                                                      -- delivery, refund or product; NULL where nobody has sorted it.
-  score,                                                                      -- Stars the customer gave, 1 to 5; NULL where none were given.
-  opened_month                                                                -- First day of the month of opened_at: the partition.
+  ticket_id,
+  order_id,
+  opened_at,
+  opened_at::DATE AS opened_day,                                  -- Day it was opened.
+  closed_at,
+  DATE_DIFF('hour', opened_at, closed_at)::BIGINT AS hours_open,  -- Hours until it was closed; NULL while it is open.
+  topic,
+  score,
+  opened_month
 FROM @newest_versions(silver.ticket_versions, opened_month, ticket_id) AS newest;
 
 @drop_emptied_partitions(silver.ticket_versions, opened_month, ticket_id)

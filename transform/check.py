@@ -16,6 +16,7 @@ from sqlmesh.core.console import NoopConsole, set_console
 from sqlmesh.utils.errors import SQLMeshError
 
 from biaac.errors import BiaacError
+from transform import model_errors
 from transform.settings import LakeSettings
 
 
@@ -42,21 +43,18 @@ def _line(path: Path, pattern: str) -> int:
     return text.count("\n", 0, match.end()) + 1 if match else 1
 
 
-def _placed(text: str) -> str:
-    """A file that SQLMesh cannot read, named as other faults are."""
-    match = re.search(r"from file '(.+?)':\s+(.+?) Line (\d+), Col: \d+\.", text, re.DOTALL)
-    return f"{match[1]}:{match[3]}: {match[2]}" if match else text
-
-
 def main() -> None:
     """Check the project of ``COMPANY_DIR``."""
     set_console(NoopConsole())
     try:
-        context = Context(paths=[str(LakeSettings.load().models)])
+        project = LakeSettings.load().models
+        context = Context(paths=[str(project)])
         if broken := list(faults(context)):
             sys.exit("\n".join(broken))
-    except (BiaacError, SQLMeshError) as error:
-        sys.exit(_placed(str(error)))
+    except BiaacError as error:
+        sys.exit(str(error))
+    except SQLMeshError as error:
+        sys.exit(f"{project.name}/{model_errors.locate(error, project)}")
     print(f"{len(context.models)} models are valid; their unit tests pass")
 
 

@@ -46,21 +46,22 @@ def job(session: Session, connection: str, job_id: int) -> Job:
 def start_of(session: Session, connection: str, job_id: int) -> str | None:
     """The workflow execution started for a job; None if a release already holds it."""
     started = time.monotonic()
-    held = "held by a release"
 
-    def execution_or_held() -> str | None:
-        marker = objects.read(session.ops, f"starts/{connection}/{job_id}").value
-        if marker and marker["executions"]:
-            return workflow.id_of(marker["executions"][-1])
+    def marker() -> dict[str, Any] | None:
+        """The job's start marker once it names an execution; one without if a release holds the job."""
+        stored = objects.read(session.ops, f"starts/{connection}/{job_id}").value
+        if stored and stored["executions"]:
+            return dict(stored)
         newest = releases.latest(session.lake, session.environment)
         loads = [(load.connection, load.job) for load in newest.loads] if newest else []
-        return held if (connection, job_id) in loads else None
+        return {"executions": []} if (connection, job_id) in loads else None
 
     with console.status("event: waiting for the workflow to start"):
         what = f"a workflow has started for job {job_id} of {connection}"
-        execution = until(execution_or_held, seconds=START_S, what=what, hint="biaac status")
-    if execution == held:
+        executions = until(marker, seconds=START_S, what=what, hint="biaac status")["executions"]
+    if not executions:
         return None
+    execution = workflow.id_of(executions[-1])
     _done(f"event: workflow execution {execution} started", started)
     return execution
 

@@ -78,7 +78,7 @@ def test_a_full_refresh_that_broke_off_is_in_bronze_once(scripted: Scripted) -> 
     assert scripted.ids("shops") == list(range(4))
 
 
-def test_a_full_refresh_replaces_the_old_filling_only_when_the_sync_has_succeeded(scripted: Scripted) -> None:
+def test_a_full_refresh_replaces_the_old_generation_only_when_the_sync_has_succeeded(scripted: Scripted) -> None:
     scripted.declare(whole("shops", 0, 3), [{"rows": ["shops", 10, 11]}, {"exit": 1}], streams=("shops",))
     scripted.sync()
     assert scripted.sync().status is Status.FAILED

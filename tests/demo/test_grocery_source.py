@@ -18,7 +18,7 @@ from tests.component.ingestion.conftest import Scripted
 SOURCE = ROOT / ".biaac/envs/source-grocery/bin/source-grocery"
 
 
-def say(folder: Path, command: str, *, config: Any = None, **files: Any) -> tuple[int, list[Any]]:
+def run(folder: Path, command: str, *, config: Any = None, **files: Any) -> tuple[int, list[Any]]:
     """Exit code and messages of one command; each file is given as its value."""
     line = [str(SOURCE), command]
     given = files if config is None else {"config": config, **files}
@@ -31,17 +31,17 @@ def say(folder: Path, command: str, *, config: Any = None, **files: Any) -> tupl
 
 
 def configured(folder: Path, *names: str) -> dict[str, Any]:
-    _, (message,) = say(folder, "discover", config={})
+    _, (message,) = run(folder, "discover", config={})
     streams = [stream for stream in message["catalog"]["streams"] if stream["name"] in names]
     return {"streams": [{"stream": s, "sync_mode": s["supported_sync_modes"][-1]} for s in streams]}
 
 
 def test_spec_check_and_discover_speak_the_protocol(tmp_path: Path) -> None:
-    code, (spec,) = say(tmp_path, "spec")
+    code, (spec,) = run(tmp_path, "spec")
     assert (code, spec["type"]) == (0, "SPEC")
     assert set(spec["spec"]["connectionSpecification"]["properties"]) == {"start_date", "through"}
-    assert say(tmp_path, "check", config={})[1][0]["connectionStatus"] == {"status": "SUCCEEDED"}
-    _, (discovered,) = say(tmp_path, "discover", config={})
+    assert run(tmp_path, "check", config={})[1][0]["connectionStatus"] == {"status": "SUCCEEDED"}
+    _, (discovered,) = run(tmp_path, "discover", config={})
     names = [stream["name"] for stream in discovered["catalog"]["streams"]]
     assert names[0] == "transactions"
     assert "promotions" in names
@@ -56,9 +56,9 @@ def test_spec_check_and_discover_speak_the_protocol(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_configuration_is_named_by_check_and_by_read(tmp_path: Path, config: Any, message: str) -> None:
-    failed = say(tmp_path, "check", config=config)[1][0]["connectionStatus"]
+    failed = run(tmp_path, "check", config=config)[1][0]["connectionStatus"]
     assert failed == {"status": "FAILED", "message": message}
-    code, (error,) = say(tmp_path, "read", config=config, catalog={"streams": []})
+    code, (error,) = run(tmp_path, "read", config=config, catalog={"streams": []})
     assert (code, error["trace"]["error"]["failure_type"]) == (1, "config_error")
 
 
@@ -67,7 +67,7 @@ def test_a_day_is_delivered_with_its_state_and_after_the_last_day_nothing(tmp_pa
     state = [_state("2017-12-31")]
     counts = []
     for _ in range(3):
-        _, messages = say(tmp_path, "read", config={}, catalog=catalog, state=state)
+        _, messages = run(tmp_path, "read", config={}, catalog=catalog, state=state)
         counts.append(sum(message["type"] == "RECORD" for message in messages))
         if committed := [message["state"] for message in messages if message["type"] == "STATE"]:
             assert committed[-1]["sourceStats"]["recordCount"] == counts[-1]
@@ -80,10 +80,10 @@ def test_a_day_is_delivered_with_its_state_and_after_the_last_day_nothing(tmp_pa
 def test_through_delivers_every_day_up_to_it_in_one_sync_and_then_stands_still(tmp_path: Path) -> None:
     catalog = configured(tmp_path, "transactions")
     config = {"through": "2018-01-01"}
-    _, messages = say(tmp_path, "read", config=config, catalog=catalog, state=[_state("2017-12-30")])
+    _, messages = run(tmp_path, "read", config=config, catalog=catalog, state=[_state("2017-12-30")])
     days = {m["record"]["data"]["transaction_timestamp"][:10] for m in messages if m["type"] == "RECORD"}
     assert days == {"2017-12-30", "2017-12-31", "2018-01-01"}
-    _, messages = say(tmp_path, "read", config=config, catalog=catalog, state=[_state("2018-01-02")])
+    _, messages = run(tmp_path, "read", config=config, catalog=catalog, state=[_state("2018-01-02")])
     assert not [message for message in messages if message["type"] == "RECORD"]
 
 

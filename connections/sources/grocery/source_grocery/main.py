@@ -123,7 +123,7 @@ def _read_days(stream: tables.Stream, config: Config, state: dict[str, Any]) -> 
 
 
 def main() -> None:
-    """Run one command of the protocol; 0 done, 1 failed and said why in a TRACE message."""
+    """Run one command of the protocol; exit code 0 when done, 1 after a TRACE message with the error."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("spec")

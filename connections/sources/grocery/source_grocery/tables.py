@@ -165,9 +165,9 @@ def rows_by_days(stream: Stream, windows: list[tuple[date, date]]) -> Iterator[t
     for batch in _batches(stream):
         at = batch.column(stream.cursor)
         for index, (begin, end) in enumerate(edges):
-            wanted = batch.filter(pc.and_(pc.greater_equal(at, begin), pc.less(at, end)))
-            if wanted.num_rows:
-                yield index, _tuples(wanted, stream)
+            window = batch.filter(pc.and_(pc.greater_equal(at, begin), pc.less(at, end)))
+            if window.num_rows:
+                yield index, _tuples(window, stream)
 
 
 def _batches(stream: Stream) -> "Iterator[pa.RecordBatch]":

@@ -73,7 +73,7 @@ def test_what_cloud_run_does_not_know_is_over_and_cannot_be_started(settings: Se
         cloud_run.start(settings, "none", [])
 
 
-def test_a_cloud_run_that_is_down_is_asked_again(settings: Settings) -> None:
+def test_a_cloud_run_that_is_down_is_transient(settings: Settings) -> None:
     down = settings.model_copy(update={"run_emulator": "http://127.0.0.1:1"})
     with pytest.raises(TransientError, match="Cloud Run does not answer"):
         cloud_run.start(down, "good", [])

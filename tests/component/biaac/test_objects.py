@@ -33,7 +33,7 @@ def test_no_increment_of_a_shared_counter_is_lost(settings: Settings) -> None:
     assert objects.read(bucket, "counter").value == 80
 
 
-def test_a_stale_writer_is_told_what_it_expected_and_found(settings: Settings) -> None:
+def test_a_stale_writer_gets_an_error_with_both_generations(settings: Settings) -> None:
     bucket = storage_client(settings).bucket(settings.ops_bucket)
     first = objects.replace(bucket, "x", {"n": 1}, expected=objects.ABSENT)
     objects.replace(bucket, "x", {"n": 2}, expected=first.generation)

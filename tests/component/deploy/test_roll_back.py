@@ -50,7 +50,7 @@ def test_only_what_differs_is_brought_back(cloud: Cloud, deploy: Deploy) -> None
 
 
 @pytest.mark.usefixtures("good")
-def test_a_failed_job_brings_everything_back_and_says_where_its_log_is(cloud: Cloud, deploy: Deploy) -> None:
+def test_a_failed_job_brings_everything_back_and_names_its_log(cloud: Cloud, deploy: Deploy) -> None:
     cloud.endings["superset-bootstrap"] = "migration failed"
     done = deploy("job", "--within", "60", "superset-bootstrap")
     assert done.returncode == 1

@@ -22,7 +22,7 @@ def given(build: Path) -> Any:
     return json.loads((build / "inputs.tfvars.json").read_text())
 
 
-def test_terraform_is_told_the_digests_that_were_pushed(settings_of_step: DeploySettings, build: Path) -> None:
+def test_terraform_gets_the_digests_that_were_pushed(settings_of_step: DeploySettings, build: Path) -> None:
     inputs.write(settings_of_step)
     assert given(build) == {
         "images": {name: image(name, 2) for name in ("cache", "ingestion", "superset", "transform")}
@@ -55,7 +55,7 @@ def test_an_image_that_is_missing_or_has_no_digest_is_refused(
 
 
 @pytest.mark.usefixtures("good")
-def test_a_deployment_that_is_well_is_what_the_next_one_goes_back_to(settings_of_step: DeploySettings) -> None:
+def test_a_good_deployment_is_what_the_next_one_goes_back_to(settings_of_step: DeploySettings) -> None:
     smoke.test(settings_of_step)
     good = last_good.read(settings_of_step)
     assert good is not None
@@ -136,13 +136,13 @@ def test_an_airbyte_elsewhere_needs_no_ingestion_of_ours(
     smoke.test(settings_of_step)
 
 
-def test_a_run_that_found_nothing_new_is_well(executions: Deciding, settings_of_step: DeploySettings) -> None:
+def test_a_run_with_nothing_new_is_good(executions: Deciding, settings_of_step: DeploySettings) -> None:
     executions.decides(settings_of_step, Outcome.NOTHING_NEW, None)
     refresh.run(settings_of_step, seconds=120)
     assert executions.arguments() == [{"reason": "deploy"}]
 
 
-def test_a_run_that_published_is_well_once_readers_see_it(
+def test_a_run_that_published_is_good_once_readers_see_it(
     executions: Deciding, settings_of_step: DeploySettings
 ) -> None:
     lake = storage_client(settings_of_step).bucket(settings_of_step.lake_bucket)

@@ -34,7 +34,7 @@ def test_a_succeeded_job_that_brought_rows_starts_one_execution_with_ids_only(
     assert objects.read(ops, "starts/shop/1").value == {"by": "a", "executions": list(executions.executions)}
 
 
-def test_a_running_sync_is_watched_by_its_first_event_and_airbyte_is_asked_for_that_one_only(
+def test_a_running_sync_is_watched_by_its_first_event_and_only_that_one_calls_airbyte(
     finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
 ) -> None:
     job = airbyte.start("shop", at=START)

@@ -116,7 +116,7 @@ def test_what_readers_have_is_in_whatever_became_of_its_execution(
     assert sweep() == []
 
 
-def test_a_workflow_that_keeps_failing_is_given_up_with_the_next_command_in_the_log(
+def test_a_workflow_that_keeps_failing_is_not_started_again_and_the_log_has_the_next_command(
     sweep: Sweep, airbyte: FakeAirbyte, executions: FakeExecutions, capfd: pytest.CaptureFixture[str]
 ) -> None:
     airbyte.start("shop", state="succeeded")

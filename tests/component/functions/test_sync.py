@@ -25,9 +25,7 @@ def test_a_second_sync_attaches_to_the_running_job(call: Call, airbyte: FakeAirb
     assert len(airbyte.jobs) == 1
 
 
-def test_a_job_that_clears_is_not_attached_to_and_the_sync_is_asked_for_again_later(
-    call: Call, airbyte: FakeAirbyte
-) -> None:
+def test_a_job_that_clears_is_not_attached_to_and_the_call_has_to_be_repeated(call: Call, airbyte: FakeAirbyte) -> None:
     airbyte.start("shop", kind="clear")
     assert call("sync", {"connection": "shop"}).status_code == 503
 
@@ -37,7 +35,7 @@ def test_another_connections_job_is_not_attached_to(call: Call, airbyte: FakeAir
     assert call("sync", {"connection": "shop"}).json == {"job": 2, "state": "pending"}
 
 
-def test_the_connection_is_found_on_a_later_page_and_asked_for_once(call: Call, airbyte: FakeAirbyte) -> None:
+def test_a_connection_on_a_later_page_is_listed_once(call: Call, airbyte: FakeAirbyte) -> None:
     airbyte.connections = {f"other_{n}": str(n) for n in range(130)} | airbyte.connections
     assert call("sync", {"connection": "shop"}).status_code == 200
     assert call("sync", {"connection": "shop"}).status_code == 200
@@ -45,7 +43,7 @@ def test_the_connection_is_found_on_a_later_page_and_asked_for_once(call: Call, 
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_a_refused_start_is_never_asked_twice(call: Call, airbyte: FakeAirbyte, status: int) -> None:
+def test_a_refused_start_is_never_repeated(call: Call, airbyte: FakeAirbyte, status: int) -> None:
     call("sync", {"connection": "web_shop"})  # ids are known from here on
     airbyte.calls.clear()
     airbyte.answers.append((status, "<html>busy</html>", "text/html"))
@@ -62,7 +60,7 @@ def test_a_start_whose_answer_was_lost_is_attached_to(call: Call, airbyte: FakeA
     assert call("sync", {"connection": "shop"}).json == {"job": started, "state": "running"}
 
 
-def test_a_busy_connection_whose_job_has_just_ended_is_asked_again_later(call: Call, airbyte: FakeAirbyte) -> None:
+def test_after_a_job_that_has_just_ended_the_call_has_to_be_repeated(call: Call, airbyte: FakeAirbyte) -> None:
     call("sync", {"connection": "web_shop"})
     airbyte.start("shop", state="succeeded")
     airbyte.answers.append((409, '{"title": "try-again-later"}', "application/problem+json"))

@@ -57,13 +57,13 @@ def test_other_outcomes_are_answered_without_the_cache(
     assert cache.requests == []
 
 
-def test_a_run_without_a_record_is_asked_for_again(cache: FakeCache, call: Call) -> None:
+def test_a_run_without_a_record_has_to_be_called_again(cache: FakeCache, call: Call) -> None:
     answer = call("warm_cache", {"execution": "x-1"})
     assert answer.status_code == 503
     assert "run x-1 has no record yet" in answer.json["error"]
 
 
-def test_a_cache_that_is_down_is_asked_again(call: Call, ops: Bucket) -> None:
+def test_a_cache_that_is_down_has_to_be_called_again(call: Call, ops: Bucket) -> None:
     record(ops, "x-1", Outcome.PUBLISHED, "000001-abc")
     answer = call("warm_cache", {"execution": "x-1"})
     assert answer.status_code == 503
@@ -83,7 +83,7 @@ def test_a_cache_that_is_down_is_asked_again(call: Call, ops: Bucket) -> None:
         (ValueError("no such release"), 422),
     ],
 )
-def test_a_refusal_of_the_cache_says_whether_to_ask_again(
+def test_a_refusal_of_the_cache_is_transient_or_permanent(
     cache: FakeCache, call: Call, ops: Bucket, refusal: Exception, status: int
 ) -> None:
     record(ops, "x-1", Outcome.PUBLISHED, "000001-abc")

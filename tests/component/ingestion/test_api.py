@@ -143,7 +143,7 @@ def test_a_connection_is_held_while_its_cancelled_job_still_runs(airbyte: Airbyt
     gate.touch()
 
 
-def test_a_failing_connector_makes_a_failed_job_whose_record_says_why(airbyte: Airbyte) -> None:
+def test_a_failing_connector_makes_a_failed_job_with_the_reason_in_its_record(airbyte: Airbyte) -> None:
     airbyte.scripted.declare([{"log": "asking"}, {"exit": 2}])
     job = airbyte.wait(airbyte.start().job_id)
     assert job.status.value == "failed"
@@ -183,7 +183,7 @@ def test_a_claim_whose_request_died_before_starting_anything_is_taken_up_by_the_
     assert airbyte.wait(int(str(claim["job"]))).status.value == "succeeded"
 
 
-def test_jobs_are_listed_in_the_order_page_and_selection_asked_for(airbyte: Airbyte) -> None:
+def test_jobs_are_listed_by_order_page_and_filter(airbyte: Airbyte) -> None:
     made = [airbyte.scripted.new_job().id for _ in range(5)]
     for job_id in made:
         job_records.conclude(airbyte.scripted.ops, job_id, job_records.Status.SUCCEEDED)

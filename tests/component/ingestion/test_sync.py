@@ -179,7 +179,9 @@ def test_a_killed_sync_run_again_leaves_no_hole(scripted: Scripted) -> None:
     assert [blob.name[-9:] for blob in scripted.files("orders")] == ["0.parquet", "1.parquet"]
 
 
-def test_a_sync_told_to_stop_is_cancelled_keeps_what_is_committed_and_frees_the_connection(scripted: Scripted) -> None:
+def test_a_sync_that_is_stopped_is_cancelled_keeps_what_is_committed_and_frees_the_connection(
+    scripted: Scripted,
+) -> None:
     scripted.declare(
         [{"rows": ["orders", 0, 4]}, {"state": ["orders", {"next": 4}, 4]}, {"rows": ["orders", 4, 9]}, {"hang": 1}]
     )
@@ -230,7 +232,7 @@ def test_a_missing_connector_environment_is_named_with_the_next_command(scripted
     assert job.message == f"connector sources/scripted: {executable} does not exist\n  next: make setup"
 
 
-def test_what_an_airbyte_server_reads_is_not_read_here_and_said_so(scripted: Scripted) -> None:
+def test_what_an_airbyte_server_reads_is_refused_by_name(scripted: Scripted) -> None:
     scripted.declare([])
     file = scripted.folder / "connections/scripted.yaml"
     declared = yaml.safe_load(file.read_text())

@@ -182,11 +182,15 @@ class Superset:
         """What DuckDB answers over the same rows, as table ``orders``."""
         return duckdb.sql(f"WITH orders AS ({ORDERS.format(rows=ROWS)}) {sql}").fetchall()
 
+    def stored(self, sql: str) -> list[tuple[Any, ...]]:
+        """What Superset's own database holds."""
+        with closing(sqlite3.connect(self.state / "superset.db")) as connection:
+            return connection.execute(sql).fetchall()
+
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of what dashboards are made of in Superset's database, times of change included."""
         tables = ("dbs", "tables", "table_columns", "sql_metrics", "slices", "dashboards", "dashboard_slices")
-        with closing(sqlite3.connect(self.state / "superset.db")) as connection:
-            return {name: connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall() for name in tables}
+        return {name: self.stored(f"SELECT * FROM {name} ORDER BY id") for name in tables}
 
     @property
     def ops(self) -> Bucket:

@@ -1,8 +1,6 @@
 """Dashboards from files: made, left alone, renamed, removed, refused."""
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from tests.component.superset.conftest import Superset
@@ -22,8 +20,7 @@ def edit(superset: Superset, old: str, new: str) -> Path:
 
 def charts(superset: Superset) -> dict[str, int]:
     """Title -> id of every chart."""
-    with closing(sqlite3.connect(superset.state / "superset.db")) as connection:
-        return dict(connection.execute("SELECT slice_name, id FROM slices").fetchall())
+    return dict(superset.stored("SELECT slice_name, id FROM slices"))
 
 
 def test_applying_again_writes_nothing(superset: Superset) -> None:
@@ -107,8 +104,6 @@ def test_a_file_with_faults_changes_nothing_and_names_each(superset: Superset) -
 
 def test_no_chart_names_an_instance_it_was_made_on(superset: Superset) -> None:
     """Ids of rows stand only where Superset looks for them; identity is the uuid."""
-    with closing(sqlite3.connect(superset.state / "superset.db")) as connection:
-        rows = connection.execute("SELECT id, params FROM slices").fetchall()
-    for identity, params in rows:
+    for identity, params in superset.stored("SELECT id, params FROM slices"):
         assert "slice_id" not in json.loads(params)
         assert json.loads(params)["datasource"].endswith("__table"), identity

@@ -1,8 +1,6 @@
 """Superset follows the release: numbers, periods, caches."""
 
 import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 from biaac import releases
@@ -16,8 +14,7 @@ def orders(superset: Superset) -> int:
 
 def period(superset: Superset) -> str:
     """What the dashboard's period is at first."""
-    with closing(sqlite3.connect(superset.state / "superset.db")) as connection:
-        ((metadata,),) = connection.execute("SELECT json_metadata FROM dashboards WHERE slug = 'orders'")
+    ((metadata,),) = superset.stored("SELECT json_metadata FROM dashboards WHERE slug = 'orders'")
     filters = json.loads(metadata)["native_filter_configuration"]
     (time_filter,) = [one for one in filters if one["filterType"] == "filter_time"]
     value: str = time_filter["defaultDataMask"]["filterState"]["value"]

@@ -1,4 +1,4 @@
-"""Superset's configuration in a job: the same, without the pages, which nobody asks of a job (0.6 s of its start)."""
+"""Superset's configuration in a job: the same, without the pages, which a job does not serve (0.6 s of its start)."""
 
 from superset.config import *  # noqa: F403  # a configuration module holds every setting
 from superset.initialization import SupersetAppInitializer

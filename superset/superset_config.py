@@ -33,7 +33,7 @@ DATA_CACHE_CONFIG = {
     "CACHE_DEFAULT_TIMEOUT": 24 * 3600,
 }
 CACHE_DEFAULT_TIMEOUT = 24 * 3600
-# Filter values and half-made charts of people; Superset's default for both, said here because it warns otherwise.
+# Filter values and half-made charts of people; Superset's default for both; it warns where they are not set.
 FILTER_STATE_CACHE_CONFIG = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFAULT_TIMEOUT": 90 * 24 * 3600}
 EXPLORE_FORM_DATA_CACHE_CONFIG = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFAULT_TIMEOUT": 7 * 24 * 3600}
 RATELIMIT_STORAGE_URI = "memory://"
@@ -109,11 +109,8 @@ class EventLog(AbstractEventLogger):
         dashboard_id: int | None,
         duration_ms: int | None,
         slice_id: int | None,
-        referrer: str | None,
-        curated_payload: dict[str, Any] | None,
-        curated_form_data: dict[str, Any] | None,
-        *args: Any,
-        **kwargs: Any,
+        *_: Any,
+        **__: Any,
     ) -> None:
         """One action of one user."""
         event = {"user": user_id, "action": action, "dashboard": dashboard_id, "chart": slice_id, "ms": duration_ms}

@@ -15,7 +15,6 @@ class Bar(Kind):
     horizontal: bool = False
 
     def default_title(self, page: Page) -> str:
-        """``Revenue by brand, largest 10``."""
         return f"{super().default_title(page)}, largest {self.top}"
 
     def form(self, page: Page) -> Form:

@@ -95,7 +95,7 @@ class Kind(Record):
     @staticmethod
     @abstractmethod
     def queries(form: Form, base: Query) -> list[Query]:
-        """What a browser asks for a chart with this form; ``base`` holds what it sends with any query."""
+        """What a browser sends for a chart with this form; ``base`` holds what it sends with any query."""
 
     @classmethod
     def kind(cls) -> str:
@@ -118,7 +118,7 @@ class Kind(Record):
         return "-".join([self.kind(), *self.metrics, *(column for _, column in self.groups)])
 
     def default_title(self, page: Page) -> str:
-        """``Revenue by department``."""
+        """``Revenue by country``."""
         first, *others = [page.metrics[metric].label[LANGUAGE] for metric in self.metrics]
         title = first
         if lower := [label.lower() for label in others]:
@@ -145,7 +145,7 @@ class Kind(Record):
 
 
 def label(name: str) -> str:
-    """``product_category`` -> ``Product category``."""
+    """``order_month`` -> ``Order month``."""
     return name.replace("_", " ").capitalize()
 
 

@@ -15,7 +15,6 @@ class Treemap(Kind):
     top: int | None = Field(None, ge=2, le=500, description="Only the largest so many.")
 
     def default_title(self, page: Page) -> str:
-        """``Revenue by department and brand, largest 40``."""
         title = super().default_title(page)
         return f"{title}, largest {self.top}" if self.top else title
 

@@ -47,10 +47,10 @@ class Catalog:
 
     @classmethod
     def of_release(cls, lake: Bucket, release: Release) -> "Catalog":
-        """The tables of a release; ``PermanentError`` if none of its streams says how far its data reaches."""
+        """The tables of a release; ``PermanentError`` if it does not say how far the data reaches."""
         if release.data_as_of is None:
             raise PermanentError(
-                f"release {release.id} says of no stream how far its data reaches, so no period can end there",
+                f"release {release.id} does not say how far the data of any stream reaches, so no period can end there",
                 hint="give an incremental stream of a connection a cursor",
             )
         manifests = [releases.read_manifest(lake, reference) for reference in release.tables.values()]
@@ -69,7 +69,7 @@ class Catalog:
 
 
 def unknown(what: str, name: str, names: Iterable[str]) -> str:
-    """``no column 'departmnt'; did you mean department?``."""
+    """``no column 'countri'; did you mean country?``."""
     known = sorted(names)
     near = get_close_matches(name, known, n=1)
     return f"no {what} {name!r}; " + (

@@ -15,7 +15,6 @@ from charts.kind import GRAINS, label
 from .catalog import TIMES, unknown
 
 PERIOD = r"^last ([1-9]\d{0,2}) (day|week|month)s$"
-NO_CHOICE: dict[str, Any] = {"extraFormData": {}, "filterState": {}, "ownState": {}}
 Fault = tuple[str, str]  # field, what is wrong
 
 
@@ -66,21 +65,13 @@ class PeriodFilter(Filter):
     default: Annotated[Period, BeforeValidator(_period), WithJsonSchema({"type": "string", "pattern": PERIOD})]
 
     def faults(self, types: dict[str, str], selects: list[str]) -> Iterator[Fault]:
-        """Its column is a date or a timestamp."""
         if types.get(self.period) not in TIMES:
             times = [name for name, kind in types.items() if kind in TIMES]
             yield "period", unknown("date or timestamp column", self.period, times)
 
     def native(self, time_range: str, dataset: int) -> dict[str, Any]:
-        """A time range."""
         choice = {"extraFormData": {"time_range": time_range}, "filterState": {"value": time_range}}
-        return {
-            "id": "NATIVE_FILTER-period",
-            "filterType": "filter_time",
-            "name": "Period",
-            "targets": [{}],
-            "defaultDataMask": NO_CHOICE | choice,
-        }
+        return _native("period", "filter_time", {}, choice)
 
 
 class GrainFilter(Filter):
@@ -89,19 +80,10 @@ class GrainFilter(Filter):
     grain: Literal["day", "week", "month", "quarter", "year"]
 
     def native(self, time_range: str, dataset: int) -> dict[str, Any]:
-        """A time grain."""
         grain = GRAINS[self.grain]
-        choice = {
-            "extraFormData": {"time_grain_sqla": grain},
-            "filterState": {"label": self.grain.title(), "value": [grain]},
-        }
-        return {
-            "id": "NATIVE_FILTER-grain",
-            "filterType": "filter_timegrain",
-            "name": "Grain",
-            "targets": [{"datasetId": dataset}],
-            "defaultDataMask": NO_CHOICE | choice,
-        }
+        state = {"label": self.grain.title(), "value": [grain]}
+        choice = {"extraFormData": {"time_grain_sqla": grain}, "filterState": state}
+        return _native("grain", "filter_timegrain", {"datasetId": dataset}, choice)
 
 
 class SelectFilter(Filter):
@@ -111,19 +93,14 @@ class SelectFilter(Filter):
     within: str | None = None
 
     def faults(self, types: dict[str, str], selects: list[str]) -> Iterator[Fault]:
-        """Its column is there, and the filter it depends on."""
         if self.select not in types:
             yield "select", unknown("column", self.select, types)
         if self.within is not None and self.within not in selects:
             yield "within", unknown("select filter", self.within, selects)
 
     def native(self, time_range: str, dataset: int) -> dict[str, Any]:
-        """A list of values."""
-        return {
-            "id": f"NATIVE_FILTER-{self.select}",
-            "filterType": "filter_select",
-            "name": label(self.select),
-            "targets": [{"datasetId": dataset, "column": {"name": self.select}}],
+        column = {"datasetId": dataset, "column": {"name": self.select}}
+        return _native(self.select, "filter_select", column, {}) | {
             "cascadeParentIds": [f"NATIVE_FILTER-{self.within}"] if self.within else [],
             "controlValues": {
                 "enableEmptyFilter": False,
@@ -132,8 +109,17 @@ class SelectFilter(Filter):
                 "searchAllOptions": False,
                 "inverseSelection": False,
             },
-            "defaultDataMask": NO_CHOICE,
         }
+
+
+def _native(name: str, kind: str, target: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": f"NATIVE_FILTER-{name}",
+        "filterType": kind,
+        "name": label(name),
+        "targets": [target],
+        "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}} | choice,
+    }
 
 
 def one_of(names: Iterable[str]) -> Discriminator:

@@ -63,7 +63,7 @@ def metadata(dashboard: Dashboard, chart_ids: dict[UUID, int], dataset: int) -> 
 
 
 def _filters(dashboard: Dashboard, chart_ids: dict[UUID, int], dataset: int) -> list[dict[str, Any]]:
-    # The chart that says how far the data reaches speaks of all data, whatever is chosen.
+    # The chart about the data behind the page shows all data, whatever is chosen.
     excluded = [chart_ids[chart.uuid] for chart in dashboard.charts if chart.dataset != dashboard.file.model]
     every = {
         "type": "NATIVE_FILTER",

@@ -1,6 +1,6 @@
-"""What stands first on every page: how far the data reaches, which release is shown, what its audits say.
+"""What stands first on every page: how far the data reaches, which release is shown, how its audits ended.
 
-Superset asks the release itself, so the answer follows a promotion or a rollback.
+Its query reads the release itself, so the answer follows a promotion or a rollback.
 """
 
 from charts.kind import Chart, Form, Query

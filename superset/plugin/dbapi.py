@@ -24,11 +24,11 @@ class Error(Exception):
 
 
 class DatabaseError(Error):
-    """The service could not do what was asked."""
+    """The service could not run the statement."""
 
 
 class OperationalError(DatabaseError):
-    """The service does not answer, or gave up."""
+    """The service does not answer, or not in time."""
 
 
 class ProgrammingError(DatabaseError):
@@ -70,14 +70,10 @@ class Connection:
         with _clean_errors(self.url):
             return flight.tables(self.url, release=current_release())
 
-    def commit(self) -> None:
-        """Nothing to commit: the service is read-only."""
-
-    def rollback(self) -> None:
-        """Nothing to roll back: the service is read-only."""
-
     def close(self) -> None:
-        """Nothing to close: the channel stays for the next connection."""
+        """Nothing to do: the service is read-only, and the channel stays for the next connection."""
+
+    commit = rollback = close
 
 
 class Cursor:
@@ -108,10 +104,6 @@ class Cursor:
         self._rows = iter(list(zip(*columns, strict=True)))
         return self
 
-    def executemany(self, operation: str, parameters: Any) -> None:
-        """The service is read-only."""
-        raise NotSupportedError("the cache service is read-only")
-
     def fetchone(self) -> tuple[Any, ...] | None:
         """The next row, or None."""
         return next(self._rows, None)
@@ -123,12 +115,6 @@ class Cursor:
     def fetchall(self) -> list[tuple[Any, ...]]:
         """The rows that are left."""
         return list(self._rows)
-
-    def setinputsizes(self, sizes: Any) -> None:
-        """PEP 249 asks for it; there is nothing to do."""
-
-    def setoutputsize(self, size: int, column: int | None = None) -> None:
-        """PEP 249 asks for it; there is nothing to do."""
 
     def close(self) -> None:
         """Forget the result."""

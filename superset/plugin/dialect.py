@@ -24,7 +24,7 @@ TYPES = {
 
 
 class CacheDialect(default.DefaultDialect):
-    """Read-only, no transactions, no keys; tables and columns are asked from the service itself."""
+    """Read-only, no transactions, no keys; the service itself lists its tables and columns."""
 
     name = "biaac"
     driver = "flight"
@@ -41,7 +41,7 @@ class CacheDialect(default.DefaultDialect):
 
     @classmethod
     def dbapi(cls) -> ModuleType:
-        """The driver (SQLAlchemy 1.4 asks for it by this name)."""
+        """The driver (SQLAlchemy 1.4 looks it up by this name)."""
         from plugin import dbapi
 
         return dbapi
@@ -52,7 +52,7 @@ class CacheDialect(default.DefaultDialect):
         return [f"grpc{'+tls' if tls else ''}://{url.host}:{url.port or TLS_PORT}"], {}
 
     def initialize(self, connection: Connection) -> None:
-        """Nothing to find out: one kind of service, one version with this code."""
+        """Nothing to look up: one kind of service, of the same version as this code."""
         self.default_schema_name = DEFAULT_SCHEMA
 
     def do_ping(self, dbapi_connection: Any) -> bool:

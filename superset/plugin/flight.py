@@ -8,7 +8,7 @@ from pyarrow import flight
 
 from biaac.flight import options, pack
 
-TIMEOUT_S = 60  # the service ends a query earlier and says why
+TIMEOUT_S = 60  # the service ends a query earlier, with its reason
 
 
 def query(url: str, statement: str, *, release: str | None) -> pa.Table:

@@ -25,6 +25,7 @@ from compiler.layout import metadata, position
 from compiler.queries import query_context
 
 Fields = dict[str, Any]  # attribute of a row -> its value
+JSON = {"extra", "params", "query_context", "position_json", "json_metadata"}  # kept as text, compared as values
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,6 @@ class Change:
     kind: str  # database, dataset, column, metric, chart, dashboard
     name: str
     fields: list[str]
-
-
-@dataclass(frozen=True)
-class _Json:
-    """A value kept as JSON text: compared as a value."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
-class _Set:
-    """A relation without order."""
-
-    members: list[Any]
 
 
 def apply(bundle: Bundle, *, database_uri: str, dry_run: bool = False) -> list[Change]:
@@ -92,20 +79,20 @@ class _Writer:
 
     def prune(self, bundle: Bundle) -> None:
         """Delete what came from a file and is in none now, unless something that people made still uses it."""
-        current = {dashboard.uuid for dashboard in bundle.dashboards}
-        for row in _ours(Dashboard):
-            if UUID(str(row.uuid)) not in current:
-                self._delete("dashboard", row, row.slug)
-        db.session.flush()
-        current = {chart.uuid for dashboard in bundle.dashboards for chart in dashboard.charts}
-        for row in _ours(Slice):
-            if UUID(str(row.uuid)) not in current and not row.dashboards:
-                self._delete("chart", row, row.slice_name)
-        db.session.flush()
-        current = {dataset.uuid for dataset in bundle.datasets}
-        for row in _ours(SqlaTable):
-            if UUID(str(row.uuid)) not in current and not row.slices:
-                self._delete("dataset", row, row.table_name)
+        dashboards = [dashboard.uuid for dashboard in bundle.dashboards]
+        charts = [chart.uuid for dashboard in bundle.dashboards for chart in dashboard.charts]
+        datasets = [dataset.uuid for dataset in bundle.datasets]
+        self._prune("dashboard", Dashboard, dashboards, name="slug")
+        self._prune("chart", Slice, charts, name="slice_name", users="dashboards")
+        self._prune("dataset", SqlaTable, datasets, name="table_name", users="slices")
+
+    def _prune(self, kind: str, model: Any, current: list[UUID], *, name: str, users: str | None = None) -> None:
+        ours = db.session.query(model).filter(
+            model.is_managed_externally.is_(True), model.external_url.startswith(MARK)
+        )
+        for row in ours.all():
+            if UUID(str(row.uuid)) not in current and not (users and getattr(row, users)):
+                self._delete(kind, row, getattr(row, name))
         db.session.flush()
 
     def put(self, kind: str, model: Any, uuid: UUID, fields: Fields, name: str) -> Any:
@@ -153,7 +140,7 @@ def _database_fields(uri: str) -> Fields:
         "allow_run_async": False,
         "allow_file_upload": False,
         "is_managed_externally": True,
-        "extra": _Json({"allows_virtual_table_explore": True, "metadata_params": {}, "engine_params": {}}),
+        "extra": {"allows_virtual_table_explore": True, "metadata_params": {}, "engine_params": {}},
     }
 
 
@@ -209,8 +196,8 @@ def _chart_fields(chart: Chart, dashboard: spec.Dashboard, dataset: SqlaTable) -
         "datasource_id": dataset.id,
         "datasource_type": "table",
         "datasource_name": dataset.name,
-        "params": _Json(chart.form | {"datasource": f"{dataset.id}__table"}),
-        "query_context": _Json(query_context(chart, dataset.id, dashboard=None)),
+        "params": chart.form | {"datasource": f"{dataset.id}__table"},
+        "query_context": query_context(chart, dataset.id, dashboard=None),
         "is_managed_externally": True,
         "external_url": dashboard.source,
     }
@@ -224,40 +211,26 @@ def _dashboard_fields(dashboard: spec.Dashboard, charts: list[Slice], dataset: S
         "description": dashboard.file.description.en,
         "certified_by": dashboard.file.owner,
         "published": True,
-        "position_json": _Json(position(dashboard, ids)),
-        "json_metadata": _Json(metadata(dashboard, ids, dataset.id)),
-        "slices": _Set(charts),
+        "position_json": position(dashboard, ids),
+        "json_metadata": metadata(dashboard, ids, dataset.id),
+        "slices": charts,
         "is_managed_externally": True,
         "external_url": dashboard.source,
     }
-
-
-def _ours(model: Any) -> list[Any]:
-    """Every row of ``model`` that came from a file."""
-    query = db.session.query(model).filter(model.is_managed_externally.is_(True))
-    return list(query.filter(model.external_url.startswith(MARK)).all())
 
 
 def _set(row: Any, fields: Fields) -> list[str]:
     """Assign the fields that differ; their names. Assigning an equal value would move ``changed_on`` too."""
     changed = []
     for name, value in fields.items():
-        if not _equal(getattr(row, name), value):
-            setattr(row, name, _stored(value))
+        stored = getattr(row, name)
+        if name in JSON:
+            equal = stored is not None and json.loads(stored) == value
+        elif name == "slices":  # has no order
+            equal = set(stored) == set(value)
+        else:
+            equal = stored == value
+        if not equal:
+            setattr(row, name, json.dumps(value, sort_keys=True) if name in JSON else value)
             changed.append(name)
     return changed
-
-
-def _equal(stored: Any, value: Any) -> bool:
-    if isinstance(value, _Json):
-        return stored is not None and bool(json.loads(stored) == value.value)
-    if isinstance(value, _Set):
-        return set(stored) == set(value.members)
-    return bool(stored == value)
-
-
-def _stored(value: Any) -> Any:
-    """The value as the row keeps it."""
-    if isinstance(value, _Json):
-        return json.dumps(value.value, sort_keys=True)
-    return value.members if isinstance(value, _Set) else value

@@ -119,7 +119,7 @@ def test_a_release_without_a_day_that_its_data_reaches_is_refused() -> None:
         tables={},
     )
     no_table_is_read: Any = None
-    with pytest.raises(PermanentError, match=f"{release.id} says of no stream how far its data reaches"):
+    with pytest.raises(PermanentError, match=f"{release.id} does not say how far the data of any stream reaches"):
         Catalog.of_release(no_table_is_read, release)
 
 

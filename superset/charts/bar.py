@@ -19,25 +19,14 @@ class Bar(Kind):
 
     def form(self, page: Page) -> Form:
         return {
-            "x_axis": self.by,
-            "xAxisForceCategorical": True,
+            "x_axis": self.by, "xAxisForceCategorical": True, "metrics": [self.bar], "groupby": [],
             "x_axis_sort": self.bar,
             "x_axis_sort_asc": self.horizontal,  # the first category of a horizontal chart stands at the bottom
-            "metrics": [self.bar],
-            "groupby": [],
-            "timeseries_limit_metric": self.bar,
-            "order_desc": True,
-            "row_limit": self.top,
+            "timeseries_limit_metric": self.bar, "order_desc": True, "row_limit": self.top,
             "orientation": "horizontal" if self.horizontal else "vertical",
-            "truncate_metric": True,
-            "show_empty_columns": True,
-            "comparison_type": "values",
-            "only_total": True,
-            "show_legend": False,
-            "show_value": True,
-            "rich_tooltip": True,
-            "y_axis_format": page.short_format(self.bar),
-            "x_axis_time_format": "smart_date",
-        }
+            "truncate_metric": True, "show_empty_columns": True, "comparison_type": "values", "only_total": True,
+            "show_legend": False, "show_value": True, "rich_tooltip": True,
+            "x_axis_time_format": "smart_date", "y_axis_format": page.short_format(self.bar),
+        }  # fmt: skip
 
     queries = staticmethod(time_series.queries)

@@ -12,34 +12,20 @@ class Donut(Kind):
 
     def form(self, page: Page) -> Form:
         return {
-            "metric": self.donut,
-            "groupby": [self.by],
-            "row_limit": 100,
-            "sort_by_metric": True,
-            "donut": True,
-            "innerRadius": 50,
-            "outerRadius": 75,
-            "label_type": "key_percent",
-            "labels_outside": True,
-            "label_line": True,
-            "show_labels": True,
+            "metric": self.donut, "groupby": [self.by], "row_limit": 100, "sort_by_metric": True,
+            "donut": True, "innerRadius": 50, "outerRadius": 75,
+            "show_labels": True, "label_type": "key_percent", "labels_outside": True, "label_line": True,
             "show_labels_threshold": 1,  # per cent; smaller slices have no room for a word
-            "show_legend": False,
-            "show_total": True,
-            "number_format": page.short_format(self.donut),
-            "date_format": "smart_date",
-        }
+            "show_legend": False, "show_total": True,
+            "number_format": page.short_format(self.donut), "date_format": "smart_date",
+        }  # fmt: skip
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
         """The largest groups, each with its share."""
         metric = form["metric"]
         share = {"columns": [metric], "rename_columns": [f"{metric}__contribution"]}
-        query = {
-            "columns": form["groupby"],
-            "metrics": [metric],
-            "orderby": [[metric, False]],
-            "row_limit": form["row_limit"],
-            "post_processing": [{"operation": "contribution", "options": share}],
-        }
-        return [base | query]
+        return [base | {
+            "columns": form["groupby"], "metrics": [metric], "orderby": [[metric, False]],
+            "row_limit": form["row_limit"], "post_processing": [{"operation": "contribution", "options": share}],
+        }]  # fmt: skip

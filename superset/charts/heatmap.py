@@ -14,36 +14,20 @@ class Heatmap(Kind):
     def form(self, page: Page) -> Form:
         down, across = self.by
         return {
-            "metric": self.heatmap,
-            "x_axis": across,
-            "groupby": down,
-            "sort_x_axis": "alpha_asc",
-            "sort_y_axis": "alpha_desc",  # the first value at the top
-            "normalize_across": "heatmap",
-            "normalized": False,
-            "legend_type": "continuous",
-            "linear_color_scheme": "schemeBlues",
-            "show_legend": True,
-            "show_percentage": False,
-            "show_values": False,
-            "left_margin": "auto",
-            "bottom_margin": 40,
-            "value_bounds": [None, None],
-            "xscale_interval": -1,
-            "yscale_interval": -1,
-            "row_limit": ROWS,
-            "y_axis_format": page.format(self.heatmap),
-            "x_axis_time_format": "smart_date",
-        }
+            "metric": self.heatmap, "x_axis": across, "groupby": down, "row_limit": ROWS,
+            "sort_x_axis": "alpha_asc", "sort_y_axis": "alpha_desc",  # the first value at the top
+            "normalize_across": "heatmap", "normalized": False, "value_bounds": [None, None],
+            "legend_type": "continuous", "linear_color_scheme": "schemeBlues", "show_legend": True,
+            "show_percentage": False, "show_values": False,
+            "left_margin": "auto", "bottom_margin": 40, "xscale_interval": -1, "yscale_interval": -1,
+            "x_axis_time_format": "smart_date", "y_axis_format": page.format(self.heatmap),
+        }  # fmt: skip
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
         """A value for each pair."""
-        query = {
-            "columns": [axis(form["x_axis"], base), form["groupby"]],
-            "metrics": [form["metric"]],
-            "orderby": [[form["x_axis"], True], [form["groupby"], False]],
-            "row_limit": form["row_limit"],
+        return [base | {
+            "columns": [axis(form["x_axis"], base), form["groupby"]], "metrics": [form["metric"]],
+            "orderby": [[form["x_axis"], True], [form["groupby"], False]], "row_limit": form["row_limit"],
             "post_processing": [{"operation": "rank", "options": {"metric": form["metric"]}}],
-        }
-        return [base | query]
+        }]  # fmt: skip

@@ -46,29 +46,22 @@ class Kpi(Kind):
 
     def form(self, page: Page) -> Form:
         return {
-            "metric": self.kpi,
+            "metric": self.kpi, "row_limit": ROWS,
             "time_compare": "inherit",  # the period before, as long as the one chosen
-            "y_axis_format": page.short_format(self.kpi),
-            "percentDifferenceFormat": "+.1%",
-            "header_font_size": 0.5,
-            "subheader_font_size": 0.125,
+            "comparison_color_enabled": True, "comparison_color_scheme": "Green",
+            "header_font_size": 0.5, "subheader_font_size": 0.125,
+            "y_axis_format": page.short_format(self.kpi), "percentDifferenceFormat": "+.1%",
             "column_config": {
                 "Previous value": {"displayTypeIcon": False, "customColumnName": "before"},
                 "Delta": {"visible": False},  # three numbers are too many for the width of a card
                 "Percent change": {"displayTypeIcon": False, "customColumnName": "change"},
             },
-            "comparison_color_enabled": True,
-            "comparison_color_scheme": "Green",
-            "row_limit": ROWS,
-        }
+        }  # fmt: skip
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
         """One row: now and before."""
-        query = {
-            "metrics": [form["metric"]],
-            "row_limit": form["row_limit"],
-            "time_offsets": ["inherit"],
-            "post_processing": [],
-        }
-        return [base | query]
+        return [base | {
+            "metrics": [form["metric"]], "row_limit": form["row_limit"],
+            "time_offsets": ["inherit"], "post_processing": [],
+        }]  # fmt: skip

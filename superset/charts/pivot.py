@@ -17,30 +17,19 @@ class Pivot(Kind):
     def form(self, page: Page) -> Form:
         additive = page.metrics[self.pivot].additive
         return {
-            "groupbyRows": self.rows,
-            "groupbyColumns": self.columns,
-            "metrics": [self.pivot],
-            "metricsLayout": "COLUMNS",
-            "aggregateFunction": "Sum",
-            "rowOrder": "value_z_to_a",
-            "colOrder": "value_z_to_a",
+            "groupbyRows": self.rows, "groupbyColumns": self.columns, "metrics": [self.pivot], "row_limit": ROWS,
+            "metricsLayout": "COLUMNS", "aggregateFunction": "Sum", "order_desc": True,
+            "rowOrder": "value_z_to_a", "colOrder": "value_z_to_a",
             # The browser adds the cells up, which is right for additive metrics only.
-            "rowTotals": additive,
-            "colTotals": additive,
-            "order_desc": True,
-            "row_limit": ROWS,
-            "valueFormat": page.short_format(self.pivot),
-            "date_format": "smart_date",
+            "rowTotals": additive, "colTotals": additive,
+            "valueFormat": page.short_format(self.pivot), "date_format": "smart_date",
             "temporal_columns_lookup": {page.time: True},
-        }
+        }  # fmt: skip
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
         """A value for each cell."""
-        query = {
-            "columns": form["groupbyColumns"] + form["groupbyRows"],
-            "metrics": form["metrics"],
-            "orderby": [[form["metrics"][0], False]],
-            "row_limit": form["row_limit"],
-        }
-        return [base | query]
+        return [base | {
+            "columns": form["groupbyColumns"] + form["groupbyRows"], "metrics": form["metrics"],
+            "orderby": [[form["metrics"][0], False]], "row_limit": form["row_limit"],
+        }]  # fmt: skip

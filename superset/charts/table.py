@@ -16,37 +16,23 @@ class Table(Kind):
 
     def form(self, page: Page) -> Form:
         return {
-            "query_mode": "aggregate",
-            "groupby": self.by,
-            "metrics": self.table,
-            "all_columns": [],
-            "percent_metrics": [],
-            "order_by_cols": [],
-            "timeseries_limit_metric": self.table[0],
-            "order_desc": True,
-            "row_limit": self.top,
-            "server_page_length": 10,
-            "show_totals": self.totals,
-            "show_cell_bars": True,
-            "color_pn": False,
-            "allow_render_html": False,
-            "include_search": False,
+            "query_mode": "aggregate", "groupby": self.by, "metrics": self.table, "row_limit": self.top,
+            "all_columns": [], "percent_metrics": [], "order_by_cols": [],
+            "timeseries_limit_metric": self.table[0], "order_desc": True,
+            "server_page_length": 10, "include_search": False, "show_totals": self.totals,
+            "show_cell_bars": True, "color_pn": False, "allow_render_html": False,
             "table_timestamp_format": "smart_date",
             "column_config": {metric: {"d3NumberFormat": page.format(metric)} for metric in self.table},
-        }
+        }  # fmt: skip
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
         """The rows, and the line of totals, which the service computes: right for any metric."""
         rows = base | {
-            "columns": form["groupby"],
-            "metrics": form["metrics"],
+            "columns": form["groupby"], "metrics": form["metrics"], "row_limit": form["row_limit"],
             "orderby": [[form["timeseries_limit_metric"], False]],
-            "row_limit": form["row_limit"],
-            "series_limit_metric": form["timeseries_limit_metric"],
-            "post_processing": [],
-            "time_offsets": [],
-        }
+            "series_limit_metric": form["timeseries_limit_metric"], "post_processing": [], "time_offsets": [],
+        }  # fmt: skip
         if not form["show_totals"]:
             return [rows]
         totals = rows | {"columns": [], "row_limit": 0, "row_offset": 0, "post_processing": []}

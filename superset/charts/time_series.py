@@ -6,33 +6,15 @@ from .kind import ROWS, Form, Page, Query, axis
 def form(metric: str, by: str | None, top: int | None, page: Page) -> Form:
     """One series for each value of ``by``; beyond the ``top`` largest they are one, named Others."""
     return {
-        "x_axis": page.time,
-        "time_grain_sqla": page.grain,
-        "metrics": [metric],
-        "groupby": [by] if by else [],
-        "limit": top or 0,
-        "timeseries_limit_metric": metric,
-        "group_others_when_limit_reached": top is not None,
-        "order_desc": True,
-        "row_limit": ROWS,
-        "truncate_metric": True,
-        "show_empty_columns": True,
-        "comparison_type": "values",
-        "seriesType": "line",
-        "sort_series_type": "sum",
-        "sort_series_ascending": False,
-        "markerEnabled": False,
-        "only_total": True,
-        "show_legend": True,
-        "legendType": "scroll",
-        "legendOrientation": "top",
-        "rich_tooltip": True,
-        "showTooltipTotal": True,
-        "tooltipTimeFormat": "smart_date",
-        "x_axis_time_format": "smart_date",
-        "x_axis_sort_asc": True,
-        "y_axis_format": page.short_format(metric),
-    }
+        "x_axis": page.time, "time_grain_sqla": page.grain, "metrics": [metric], "groupby": [by] if by else [],
+        "limit": top or 0, "group_others_when_limit_reached": top is not None, "timeseries_limit_metric": metric,
+        "order_desc": True, "row_limit": ROWS, "truncate_metric": True, "show_empty_columns": True,
+        "comparison_type": "values", "seriesType": "line", "markerEnabled": False, "only_total": True,
+        "sort_series_type": "sum", "sort_series_ascending": False, "x_axis_sort_asc": True,
+        "show_legend": True, "legendType": "scroll", "legendOrientation": "top",
+        "rich_tooltip": True, "showTooltipTotal": True, "tooltipTimeFormat": "smart_date",
+        "x_axis_time_format": "smart_date", "y_axis_format": page.short_format(metric),
+    }  # fmt: skip
 
 
 def queries(form: Form, base: Query) -> list[Query]:
@@ -50,16 +32,11 @@ def queries(form: Form, base: Query) -> list[Query]:
     if by:
         steps.append({"operation": "rename", "options": {"columns": {metrics[0]: None}, "level": 0, "inplace": True}})
     steps.append({"operation": "flatten"})
-    query = {
-        "columns": [axis(form["x_axis"], base), *by],
-        "metrics": metrics,
+    return [base | {
+        "columns": [axis(form["x_axis"], base), *by], "metrics": metrics, "row_limit": form["row_limit"],
         "orderby": [[form["timeseries_limit_metric"], False]],
-        "row_limit": form["row_limit"],
-        "series_columns": by,
-        "series_limit": form.get("limit", 0),
+        "series_columns": by, "series_limit": form.get("limit", 0),
         "series_limit_metric": form["timeseries_limit_metric"],
         "group_others_when_limit_reached": form.get("group_others_when_limit_reached", False),
-        "time_offsets": [],
-        "post_processing": steps,
-    }
-    return [base | query]
+        "time_offsets": [], "post_processing": steps,
+    }]  # fmt: skip

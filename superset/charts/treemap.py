@@ -20,24 +20,15 @@ class Treemap(Kind):
 
     def form(self, page: Page) -> Form:
         return {
-            "metric": self.treemap,
-            "groupby": self.by,
-            "row_limit": self.top or ROWS,
-            "sort_by_metric": True,
-            "label_type": "key_value",
-            "show_labels": True,
-            "show_upper_labels": True,
-            "number_format": page.short_format(self.treemap),
-            "date_format": "smart_date",
-        }
+            "metric": self.treemap, "groupby": self.by, "row_limit": self.top or ROWS, "sort_by_metric": True,
+            "label_type": "key_value", "show_labels": True, "show_upper_labels": True,
+            "number_format": page.short_format(self.treemap), "date_format": "smart_date",
+        }  # fmt: skip
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
         """The largest groups."""
-        query = {
-            "columns": form["groupby"],
-            "metrics": [form["metric"]],
+        return [base | {
+            "columns": form["groupby"], "metrics": [form["metric"]], "row_limit": form["row_limit"],
             "orderby": [[form["metric"], False], *([column, True] for column in form["groupby"])],
-            "row_limit": form["row_limit"],
-        }
-        return [base | query]
+        }]  # fmt: skip

@@ -30,7 +30,7 @@ class Table(Record):
     columns: list[Column]
 
 
-class _Models(Record):
+class Description(Record):
     """What ``python -m transform.describe`` prints."""
 
     tables: list[Table]
@@ -60,7 +60,10 @@ class Catalog:
     @classmethod
     def of_models(cls, description: Path, *, reached: date) -> "Catalog":
         """The tables of the models: what ``python -m transform.describe`` printed into the file ``description``."""
-        models = _Models.parse(json.loads(description.read_text(encoding="utf-8")), name=str(description))
+        try:
+            models = Description.parse(json.loads(description.read_text(encoding="utf-8")), name=str(description))
+        except (OSError, ValueError) as error:
+            raise PermanentError(f"{description}: {error}", hint="python -m transform.describe > MODELS.json") from None
         return cls({table.name: table for table in models.tables}, models.metrics, reached)
 
     def metrics_of(self, table: str) -> dict[str, Metric]:

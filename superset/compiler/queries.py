@@ -46,17 +46,10 @@ def _base(form: Form, extra: dict[str, str]) -> Query:
             {"col": one["subject"], "op": one["operator"], "val": one["comparator"]} for one in form["adhoc_filters"]
         ],
         "extras": {"time_grain_sqla": grain, **extras} if grain else extras,
-        "applied_time_extras": {},
-        "columns": [],
-        "metrics": [],
-        "annotation_layers": [],
-        "series_limit": 0,
-        "group_others_when_limit_reached": False,
-        "order_desc": form.get("order_desc", True),
-        "url_params": {},
-        "custom_params": {},
-        "custom_form_data": {},
-    }
+        "columns": [], "metrics": [], "annotation_layers": [], "order_desc": form.get("order_desc", True),
+        "series_limit": 0, "group_others_when_limit_reached": False,
+        "applied_time_extras": {}, "url_params": {}, "custom_params": {}, "custom_form_data": {},
+    }  # fmt: skip
     if "time_range" in extra:
         query["time_range"] = extra["time_range"]
     return query

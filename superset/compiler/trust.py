@@ -38,25 +38,13 @@ def dataset(model: str) -> Dataset:
 def chart(dashboard: str, model: str) -> Chart:
     """A table of that one row."""
     form = {
-        "viz_type": "table",
-        "query_mode": "raw",
-        "all_columns": ["data_as_of", "release", "audits", "rows"],
-        "adhoc_filters": [],
-        "annotation_layers": [],
-        "extra_form_data": {},
-        "groupby": [],
-        "metrics": [],
-        "percent_metrics": [],
-        "order_by_cols": [],
-        "row_limit": 10,
-        "server_page_length": 10,
-        "show_cell_bars": False,
-        "color_pn": False,
-        "allow_render_html": False,
-        "include_search": False,
+        "viz_type": "table", "query_mode": "raw", "all_columns": ["data_as_of", "release", "audits", "rows"],
+        "adhoc_filters": [], "annotation_layers": [], "extra_form_data": {}, "groupby": [], "metrics": [],
+        "percent_metrics": [], "order_by_cols": [], "row_limit": 10, "server_page_length": 10,
+        "show_cell_bars": False, "color_pn": False, "allow_render_html": False, "include_search": False,
         "table_timestamp_format": "%A, %-d %B %Y, %H:%M",
         "column_config": {"rows": {"d3NumberFormat": ",d", "horizontalAlign": "left"}},
-    }
+    }  # fmt: skip
     return Chart(dashboard, "trust", "Data behind this page", "", _key(model), "table", form, _queries, HEIGHT)
 
 
@@ -66,11 +54,8 @@ def _key(model: str) -> str:
 
 def _queries(form: Form, base: Query) -> list[Query]:
     query = base | {
-        "columns": form["all_columns"],
-        "orderby": [],
-        "row_limit": form["row_limit"],
-        "post_processing": [],
-        "time_offsets": [],
-    }
+        "columns": form["all_columns"], "orderby": [], "row_limit": form["row_limit"],
+        "post_processing": [], "time_offsets": [],
+    }  # fmt: skip
     del query["metrics"]
     return [query]

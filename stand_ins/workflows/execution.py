@@ -62,7 +62,6 @@ class Scope:
         execution: "Execution",
         frame: Frame,
         parent: "Scope | None" = None,
-        *,
         writable: frozenset[str] | None = None,
     ) -> None:
         self.execution = execution

@@ -41,7 +41,7 @@ def request(
         raise failure("ValueError", f"http: url must start with http:// or https://, found {url!r}")
     if not 0 < timeout <= MAX_TIMEOUT:
         raise failure("ValueError", f"http: timeout must be up to {MAX_TIMEOUT} seconds, found {timeout}")
-    sent = {name: _header(name, value) for name, value in (headers or {}).items()}
+    sent = {name: _text(f"header {name}", value) for name, value in (headers or {}).items()}
     agent = next((sent.pop(name) for name in list(sent) if name.lower() == "user-agent"), "")
     sent["User-Agent"] = f"{agent} {AGENT}".strip()
     content = None if body is None else _encode(body, sent)
@@ -86,22 +86,17 @@ def _exchange(
         raise failure("ConnectionError", f"{url}: {error}") from None
 
 
-def _header(name: str, value: Any) -> str:
+def _text(what: str, value: Any) -> str:
     written = text(value)
     if written is None:
-        raise failure("TypeError", f"http: header {name} must be a string, found {type_name(value)}")
+        raise failure("TypeError", f"http: {what} must be a string, number or boolean, found {type_name(value)}")
     return written
 
 
 def _query(query: dict[str, Any]) -> str:
-    pairs = []
-    for name, value in query.items():
-        for item in value if isinstance(value, list) else [value]:
-            written = text(item)
-            if written is None:
-                raise failure("TypeError", f"http: query {name} must be a scalar or a list, found {type_name(item)}")
-            pairs.append((name, written))
-    return urlencode(pairs)
+    """A list repeats its name."""
+    lists = {name: value if isinstance(value, list) else [value] for name, value in query.items()}
+    return urlencode([(name, _text(f"query {name}", item)) for name, items in lists.items() for item in items])
 
 
 def _encode(body: Any, headers: dict[str, str]) -> bytes:

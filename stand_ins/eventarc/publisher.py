@@ -38,8 +38,7 @@ def _publish(outbox: Outbox, triggers: list[Trigger], request: PublishRequest) -
     """Answer only when every event that the messages cause is on disk."""
     for message in request.messages:
         if not {"eventType", "bucketId", "objectId", "eventTime"} <= set(message.attributes):
-            reason = f"not a Cloud Storage notification: attributes {dict(message.attributes)}"
-            raise exceptions.InvalidArgument(reason)
+            raise exceptions.InvalidArgument(f"not a Cloud Storage notification: {dict(message.attributes)}")
     ids = [str(uuid.uuid4().int % 10**17) for _ in request.messages]  # Pub/Sub's are decimal numbers
     outbox.add([event for id_, m in zip(ids, request.messages, strict=True) for event in _events(id_, m, triggers)])
     return PublishResponse(message_ids=ids)

@@ -33,22 +33,9 @@ def start(settings: ServiceSettings, port: int) -> tuple[Server, Pool]:
         answer_bytes=settings.answer_mib << 20,
         partitions=os.cpu_count() or 1,  # latency before throughput: one person waits for one chart
     )
-    pool = Pool(
-        settings.workers,
-        limits,
-        settings.directory,
-        wall_seconds=settings.query_seconds,
-        queue_seconds=settings.queue_seconds,
-        environment=settings.worker_environment(),
-    )
-    engine = Engine(
-        Catalogue(lake, settings.environment),
-        Store(lake, settings.directory, settings.disk_mib << 20),
-        pool,
-        ops,
-        result_bytes=settings.result_mib << 20,
-        statement_bytes=settings.statement_kib << 10,
-    )
+    pool = Pool(settings, limits)
+    store = Store(lake, settings.directory, settings.disk_mib << 20)
+    engine = Engine(settings, Catalogue(lake, settings.environment), store, pool, ops)
     try:
         return Server(f"grpc://{settings.host}:{port}", engine), pool
     except pa.ArrowException as error:  # all that pyarrow says, whatever the reason

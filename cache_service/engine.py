@@ -24,9 +24,11 @@ from cache_service.errors import QueryError, Unavailable
 from cache_service.pool import Answer, Pool, resident
 from cache_service.questions import Pinned, Question
 from cache_service.results import Lru, SingleFlight
+from cache_service.settings import ServiceSettings
 from cache_service.store import Store
 from cache_service.system import QueryRecord
 from cache_service.tables import Tables
+from cache_service.wire import from_stream
 
 TEXT_BYTES = 16 << 20  # of the statements whose tables or columns we remember; a dashboard's fifteen take 10 KiB
 QUERIES_KEPT = 1000  # rows of biaac.queries
@@ -49,12 +51,10 @@ class Facts:
 class Engine:
     """Answers questions about the releases of one environment."""
 
-    def __init__(
-        self, catalogue: Catalogue, store: Store, pool: Pool, ops: Bucket, *, result_bytes: int, statement_bytes: int
-    ) -> None:
+    def __init__(self, settings: ServiceSettings, catalogue: Catalogue, store: Store, pool: Pool, ops: Bucket) -> None:
         self.catalogue, self.store, self.pool, self.ops = catalogue, store, pool, ops
-        self.statement_bytes = statement_bytes
-        self.results: Lru[pa.Table] = Lru(result_bytes)
+        self.statement_kib = settings.statement_kib
+        self.results: Lru[pa.Table] = Lru(settings.result_mib << 20)
         self.queries: deque[QueryRecord] = deque(maxlen=QUERIES_KEPT)
         self.tables = Tables(catalogue, store, self.queries)
         self.counts = {"hit": 0, "miss": 0, "shared": 0, "bypass": 0, "error": 0}
@@ -87,7 +87,7 @@ class Engine:
         kept = self.results.get(self._key(pinned, facts)) if facts else None
         schema = self._schemas.get(question) if kept is None else kept.schema
         if schema is None:
-            schema = _table(self._run(pinned, run=False)).schema
+            schema = from_stream(self._run(pinned, run=False).stream).schema
             self._schemas.put(question, schema, len(question.sql))
         return schema
 
@@ -145,8 +145,8 @@ class Engine:
     def _answer(self, pinned: Pinned) -> tuple[pa.Table, str, float | None]:
         """Rows, how they came (see ``QueryRecord.cache``), and processor time."""
         question = pinned.question
-        if len(question.sql.encode()) > self.statement_bytes:
-            raise QueryError(errors.LIMIT_EXCEEDED, f"the statement is longer than {self.statement_bytes >> 10} KiB")
+        if len(question.sql.encode()) > self.statement_kib << 10:
+            raise QueryError(errors.LIMIT_EXCEEDED, f"the statement is longer than {self.statement_kib} KiB")
         facts = self._facts.get(question.sql)
         if facts is not None:
             kept = self.results.get(self._key(pinned, facts))
@@ -156,14 +156,14 @@ class Engine:
             answer, ran = self._flights.do(question, lambda: self._run(pinned))
             facts = Facts(answer.touched, answer.volatile)
             if facts.cacheable:
-                table = _table(answer)
+                table = from_stream(answer.stream)
                 if ran:
                     self.results.put(self._key(pinned, facts), table, answer.stream.size + len(question.sql))
                 return table, "miss" if ran else "shared", answer.cpu_seconds if ran else None
             if ran:
-                return _table(answer), "bypass", answer.cpu_seconds
+                return from_stream(answer.stream), "bypass", answer.cpu_seconds
         answer = self._run(pinned)  # what may differ is not shared with others either
-        return _table(answer), "bypass", answer.cpu_seconds
+        return from_stream(answer.stream), "bypass", answer.cpu_seconds
 
     def _run(self, pinned: Pinned, *, run: bool = True) -> Answer:
         question, release = pinned.question, pinned.release
@@ -182,8 +182,3 @@ class Engine:
         """What an answer depends on; None where it must not be kept, or the release lacks a table."""
         contents = self.catalogue.contents(pinned.release, facts.touched) if facts.cacheable else None
         return None if contents is None else (pinned.question.sql, pinned.question.parameters, contents)
-
-
-def _table(answer: Answer) -> pa.Table:
-    with pa.ipc.open_stream(answer.stream) as stream:
-        return stream.read_all()

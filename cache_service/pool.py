@@ -26,6 +26,7 @@ import structlog
 from biaac.errors import BiaacError
 from cache_service import errors, wire
 from cache_service.errors import QueryError, Unavailable
+from cache_service.settings import ServiceSettings
 from cache_service.wire import Limits
 
 BEGIN_S = 10.0  # a worker that takes nothing for so long has stopped
@@ -79,27 +80,19 @@ class Worker:
 class Pool:
     """Runs one statement on one worker; kills the worker when the statement goes too far."""
 
-    def __init__(
-        self,
-        size: int,
-        limits: Limits,
-        directory: Path,
-        *,
-        wall_seconds: float,
-        queue_seconds: float,
-        environment: dict[str, str],
-    ) -> None:
-        self.size, self.limits, self.wall_seconds, self.queue_seconds = size, limits, wall_seconds, queue_seconds
-        self.environment = {**environment, **QUIET_ALLOCATORS}
-        self.spill = directory / "spill"
+    def __init__(self, settings: ServiceSettings, limits: Limits) -> None:
+        self.size, self.limits = settings.workers, limits
+        self.wall_seconds, self.queue_seconds = settings.query_seconds, settings.queue_seconds
+        self.environment = {**settings.worker_environment(), **QUIET_ALLOCATORS}
+        self.spill = settings.directory / "spill"
         shutil.rmtree(self.spill, ignore_errors=True)  # of workers that were killed with an earlier front
         self.workers: dict[int, Worker] = {}
         self.lost = 0
-        self._slots = threading.BoundedSemaphore(size)
+        self._slots = threading.BoundedSemaphore(self.size)
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._to_start: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._closing = False
-        for _ in range(size + 1):
+        for _ in range(self.size + 1):
             self._to_start.put(True)
         threading.Thread(target=self._start_workers, name="worker starter", daemon=True).start()
 

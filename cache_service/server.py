@@ -27,6 +27,7 @@ from cache_service.errors import QueryError
 from cache_service.metadata import TableInfo
 from cache_service.questions import Question
 from cache_service.schemas import client_schema
+from cache_service.wire import to_stream
 
 ACTIONS = [
     ("CreatePreparedStatement", "Flight SQL"),
@@ -125,11 +126,8 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
         if command.name != "CommandPreparedStatementQuery":
             raise QueryError("25006", f"{command.name}: this service is read only")
         question = Question.decode(command.data(1))
-        table = reader.read_all()
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_table(table)
-        bound = Question(question.sql, sink.getvalue().to_pybytes(), question.release)
+        parameters = to_stream(reader.read_all()).to_pybytes()
+        bound = Question(question.sql, parameters, question.release)
         writer.write(pa.py_buffer(encode((1, bound.encode()))))
 
     @raises_flight_errors

@@ -11,6 +11,7 @@ from cache_service.catalogue import Catalogue
 from cache_service.schemas import disk_schema
 from cache_service.store import Loaded, Store
 from cache_service.system import Inputs, QueryRecord
+from cache_service.wire import to_stream
 
 
 class Tables:
@@ -27,10 +28,10 @@ class Tables:
     def supply(self, release: Release | None, name: str) -> tuple[pa.Buffer, list[Path]]:
         """Rows as an Arrow IPC stream, and files that hold more of them."""
         if name in system.TABLES:
-            return _stream(system.table(name, Inputs(self.catalogue, release, tuple(self.queries)))), []
+            return to_stream(system.table(name, Inputs(self.catalogue, release, tuple(self.queries)))), []
         assert release is not None  # noqa: S101  # a table of no release was never offered to the worker
         files = self.load(release, name).paths
-        return _stream(disk_schema(self.catalogue.manifest(release, name)).empty_table()), files
+        return to_stream(disk_schema(self.catalogue.manifest(release, name)).empty_table()), files
 
     def load(self, release: Release, name: str) -> Loaded:
         """A table on disk, fetched where it is not there yet; then what nobody needs leaves the disk."""
@@ -40,10 +41,3 @@ class Tables:
             needed = [self.catalogue.manifests(kept) for kept in (release, current) if kept is not None]
             self.store.evict([manifest for manifests in needed for manifest in manifests])
         return loaded
-
-
-def _stream(table: pa.Table) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    return sink.getvalue()

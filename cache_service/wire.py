@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 CATALOG = "lake"  # of every schema, in statements and metadata
 SIZES = struct.Struct("<IQ")  # header, payload
 
@@ -48,6 +50,20 @@ def receive(channel: socket.socket, *, until: float | None = None) -> tuple[dict
         return header, _exactly(channel, payload_size, until)
     finally:
         channel.settimeout(usual)
+
+
+def to_stream(table: pa.Table) -> pa.Buffer:
+    """Rows as an Arrow IPC stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue()
+
+
+def from_stream(data: Any) -> pa.Table:
+    """The rows of an Arrow IPC stream (bytes or a buffer)."""
+    with pa.ipc.open_stream(data) as stream:
+        return stream.read_all()
 
 
 def _exactly(channel: socket.socket, size: int, until: float | None) -> bytearray:

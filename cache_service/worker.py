@@ -41,8 +41,8 @@ TABLES_KEPT = 64  # handles of memory maps, not their pages: enough for the tabl
 PR_SET_PDEATHSIG = 1
 
 
-class Tables(SchemaProvider):  # type: ignore[misc]  # datafusion ships no types
-    """One schema of the statement's release: asks the front for a table when the planner asks for it."""
+class ReleaseSchema(SchemaProvider):  # type: ignore[misc]  # datafusion ships no types
+    """One schema of the statement's release: gets a table from the front when the planner needs it."""
 
     def __init__(self, worker: "Worker", name: str) -> None:
         self.worker, self.name = worker, name
@@ -61,7 +61,7 @@ class Tables(SchemaProvider):  # type: ignore[misc]  # datafusion ships no types
         return self.worker.table(f"{self.name}.{name}")
 
 
-class Schemas(CatalogProvider):  # type: ignore[misc]  # datafusion ships no types
+class ReleaseCatalog(CatalogProvider):  # type: ignore[misc]  # datafusion ships no types
     """The schemas of the statement's release."""
 
     def __init__(self, worker: "Worker") -> None:
@@ -71,9 +71,9 @@ class Schemas(CatalogProvider):  # type: ignore[misc]  # datafusion ships no typ
         """The part of each table's name before the dot."""
         return {table.partition(".")[0] for table in self.worker.tables}
 
-    def schema(self, name: str) -> Tables | None:
+    def schema(self, name: str) -> ReleaseSchema | None:
         """A schema; None if no table has it in its name."""
-        return Tables(self.worker, name) if name in self.schema_names() else None
+        return ReleaseSchema(self.worker, name) if name in self.schema_names() else None
 
 
 class Worker:
@@ -110,7 +110,7 @@ class Worker:
             .set("datafusion.optimizer.use_statistics_registry", "true")
         )
         context = datafusion.SessionContext(config, runtime)
-        context.register_catalog_provider(CATALOG, Schemas(self))
+        context.register_catalog_provider(CATALOG, ReleaseCatalog(self))
         for function in (*REFUSED, *REFUSED_TABLE):
             context.deregister_udf(function)
         for function in REFUSED_TABLE:
@@ -234,8 +234,7 @@ def _parameters(payload: bytes | bytearray) -> dict[str, Any] | None:
     """``$1``, ``$2``, ... as DataFusion takes them: values, never text in the statement."""
     if not payload:
         return None
-    with pa.ipc.open_stream(payload) as stream:
-        row = stream.read_all()
+    row = wire.from_stream(payload)
     if row.num_rows != 1:
         raise QueryError(errors.BAD_PARAMETER, f"one row of parameters is expected, found {row.num_rows}")
     values = [column[0] for column in row.columns]

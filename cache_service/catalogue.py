@@ -84,8 +84,10 @@ class Catalogue:
 
     def pin(self, question: Question) -> Pinned:
         """The question with the release it names, or the current one: one question, one release."""
-        release = self.choose(question.release)
-        return Pinned(replace(question, release=release.id if release else None), release)
+        if question.release is not None:
+            return Pinned(question, self.release(question.release))
+        now = self.current()
+        return Pinned(replace(question, release=now.pointer.release if now.pointer else None), now.release)
 
     def choose(self, release_id: str | None) -> Release | None:
         """The release of that id; without an id the current one, None before the first."""

@@ -8,6 +8,7 @@ from pyarrow import flight
 
 from biaac import releases
 from cache_service.catalogue import Catalogue
+from cache_service.questions import Pinned, Question
 from tests.component.cache.conftest import PRODUCTS, orders
 from tests.component.cache.service import PATIENCE_S, Cache, Lake, Proxy, eventually, put_warm_statements
 
@@ -54,6 +55,20 @@ def test_the_pointer_is_read_again_once_it_is_a_second_old(lake: Lake) -> None:
     assert catalogue.current().pointer == releases.Pointer(release=first)
     now += 0.01
     assert catalogue.current().pointer == releases.Pointer(release=second)
+
+
+def test_a_question_is_pinned_to_the_release_it_names_or_to_the_current_one(lake: Lake) -> None:
+    catalogue = Catalogue(lake.lake, "prod")
+    assert catalogue.pin(Question(COUNT)) == Pinned(Question(COUNT), None)
+    first = lake.publish({"gold.orders": [orders(0, 10)]})
+    second = lake.publish({"gold.orders": [orders(0, 20)]})
+    catalogue = Catalogue(lake.lake, "prod")
+    for question, release in ((Question(COUNT), second), (Question(COUNT, release=first), first)):
+        pinned = catalogue.pin(question)
+        assert (pinned.question, pinned.release.id if pinned.release else None) == (
+            Question(COUNT, release=release),
+            release,
+        )
 
 
 def test_under_promotions_every_answer_is_of_one_whole_release(cache: Cache, lake: Lake) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 SHARED, ROOMS, ALONE = (
     "biaac uses no room",
-    "rooms do not use each other, but for the two named here",
+    "rooms do not use each other, but for those named here",
     "connectors and stand-ins use nothing of ours",
 )
 # a file, a line that it must not hold, the contract that line breaks

@@ -51,7 +51,7 @@ class TableManifest(Record):
     """One Gold table at one release: what it means, and where its rows are."""
 
     format: int = 1  # a reader refuses a newer one by name instead of misreading it
-    name: str  # schema.table, e.g. gold.sales
+    name: str  # schema.table, e.g. gold.orders
     description: str
     owner: str
     grain: list[str]

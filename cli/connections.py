@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from google.api_core.exceptions import NotFound
 
+from biaac import company
 from biaac import connections as files
 from biaac.clients import scheduler_client
 from biaac.connections import Connection
@@ -30,9 +31,12 @@ def validate() -> None:
 
     Example: biaac connections validate
     """
-    for name, connection in files.load(Session.open().settings.connections).items():
+    settings = Session.open().settings
+    for name, connection in files.load(settings.connections).items():
         streams = ", ".join(stream.name for stream in connection.enabled_streams)
         console.print(f"{name}: valid ({connection.schedule.cron} {connection.schedule.time_zone}; {streams})")
+    if step := company.next_step(settings.company):
+        console.print(f"next: {step}")
 
 
 @app.command()
@@ -60,15 +64,16 @@ def apply(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
 
 @dataclass(frozen=True)
 class Change:
-    """One job of Cloud Scheduler that is not as the files say."""
+    """One job of Cloud Scheduler that differs from the files."""
 
     verb: str  # one of SIGNS
     name: str
-    job: Any | None = None  # as the files say; None: no file asks for it
+    job: Any | None = None  # as the files declare it; None: no file does
 
 
 def _changes(settings: Settings, client: Any) -> list[Change]:
-    expected = {_name(settings, c.name): _job(settings, c) for c in files.load(settings.connections).values()}
+    declared = [_job(settings, connection) for connection in files.load(settings.connections).values()]
+    expected = {job.name: job for job in declared}
     jobs = {job.name: job for job in client.list_jobs(parent=settings.parent, timeout=20)}
     ours = {name: job for name, job in jobs.items() if name.rpartition("/")[2].startswith(PREFIX)}
     return [
@@ -88,16 +93,12 @@ def _make(change: Change, client: Any, settings: Settings) -> None:
             client.delete_job(name=change.name, timeout=20)
 
 
-def _name(settings: Settings, connection: str) -> str:
-    return f"{settings.parent}/jobs/{PREFIX}{connection}"
-
-
 def _job(settings: Settings, connection: Connection) -> Any:
     from google.cloud import scheduler_v1
 
     uri = settings.sync_url
     return scheduler_v1.Job(
-        name=_name(settings, connection.name),
+        name=f"{settings.parent}/jobs/{PREFIX}{connection.name}",
         description=connection.description,
         schedule=connection.schedule.cron,
         time_zone=connection.schedule.time_zone,
@@ -125,7 +126,7 @@ def _identity(settings: Settings, uri: str) -> dict[str, str] | None:
 
 
 def _differs(expected: Any, job: Any) -> bool:
-    """Whether a field of ours is not as the file says; headers that the service adds are its own."""
+    """Whether a field of ours differs from the file; headers that the service adds are its own."""
     if any(getattr(expected, name) != getattr(job, name) for name in COMPARED):
         return True
     return any(getattr(expected.http_target, name) != getattr(job.http_target, name) for name in COMPARED_OF_TARGET)

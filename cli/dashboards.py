@@ -51,10 +51,9 @@ def _run(*arguments: str) -> list[str]:
         ended = cloud_run.wait(settings, execution, seconds=JOB_S)
     lines = _log(ended.log_uri)
     if ended.error:
-        last = [line for line in lines if not line.startswith("{")][-12:]
-        raise PermanentError(
-            "\n".join(last) or f"{JOB} failed: {ended.error}", hint="mend the file, then biaac dashboards plan"
-        )
+        last = "\n".join([line for line in lines if not line.startswith("{")][-12:])
+        hint = None if "next:" in last else "mend the file, then biaac dashboards plan"
+        raise PermanentError(last or f"{JOB} failed: {ended.error}", hint=hint)
     return lines
 
 

@@ -1,9 +1,10 @@
-"""``biaac demo``: the grocer that upstream ships as the example, and how it goes.
+"""``biaac demo``: the example company that upstream ships, and how it goes.
 
 python -m cli.demo > demo.sha256     after a change of a file of the demo: `sha256sum -c demo.sha256` reads it
 """
 
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Annotated
@@ -16,13 +17,12 @@ from biaac.settings import ROOT
 from cli.session import console
 
 app = typer.Typer(help="The example company.", no_args_is_help=True)
-LIST = ROOT / "demo.sha256"
 # What stands in a company's places and is not the demo's: every company begins with these.
 SKELETON = {
-    "company.yaml",
-    "sqlmesh_project/audits/sums_equal.sql",
-    "superset/logo.svg",
-    "superset/theme.yaml",
+    *("company.yaml", "connections/sources/.gitkeep"),
+    *("sqlmesh_project/audits/sums_equal.sql", "sqlmesh_project/metrics/.gitkeep", "sqlmesh_project/tests/.gitkeep"),
+    *(f"sqlmesh_project/models/{layer}/.gitkeep" for layer in ("bronze", "silver", "gold")),
+    *(f"superset/{name}" for name in ("dashboards/.gitkeep", "datasets/.gitkeep", "logo.svg", "theme.yaml")),
 }
 
 
@@ -35,26 +35,25 @@ def remove(
 
     Example: biaac demo remove --yes
     """
-    there = {name: digest for name, digest in _listed().items() if (ROOT / name).is_file()}
-    if not there:
+    present = {name: digest for name, digest in _listed().items() if (ROOT / name).is_file()}
+    if not present:
         console.print("the demo is not here: nothing to remove")
         return
-    edited = [name for name, digest in there.items() if _digest(ROOT / name) != digest]
-    for name in there:
-        mark = "!" if name in edited else "-"
-        console.print(f"{mark} {name}{' (you changed it)' if name in edited else ''}", markup=False)
+    edited = [name for name, digest in present.items() if _digest(ROOT / name) != digest]
+    for name in present:
+        console.print(f"! {name} (you changed it)" if name in edited else f"- {name}", markup=False)
     if edited and not changed:
         raise PermanentError(
             f"{len(edited)} files of the demo are changed, and nothing was removed: {', '.join(edited)}",
             hint="copy what is yours to a file of another name, then biaac demo remove --yes --changed",
         )
     if not yes:
-        console.print(f"{len(there)} files\n  next: biaac demo remove --yes{' --changed' if edited else ''}")
+        console.print(f"{len(present)} files\n  next: biaac demo remove --yes{' --changed' if edited else ''}")
         return
-    for name in there:
+    for name in present:
         _delete(ROOT / name)
     console.print(
-        f"{len(there)} files removed\n"
+        f"{len(present)} files removed\n"
         '  next: git add -A && git commit -m "The demo is removed"\n'
         "  next: make stop clean (deletes the demo's data on this laptop), then make run"
     )
@@ -62,8 +61,8 @@ def remove(
 
 def _listed() -> dict[str, str]:
     """The demo's files with the SHA-256 that upstream gave each."""
-    lines = [line.split("  ", 1) for line in LIST.read_text().splitlines()]
-    return {name: digest for digest, name in lines}
+    lines = (ROOT / "demo.sha256").read_text().splitlines()
+    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
 
 
 def _digest(path: Path) -> str:
@@ -71,15 +70,13 @@ def _digest(path: Path) -> str:
 
 
 def _delete(path: Path) -> None:
-    """Delete a file, what Python compiled of it, and the folders that this leaves empty."""
+    """Delete a file, and the folders that this leaves empty."""
     path.unlink()
-    for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
-        compiled.unlink()
-    for folder in (path.parent / "__pycache__", *path.parents):
-        if folder == ROOT or (folder.exists() and any(folder.iterdir())):
+    shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
+    for folder in path.parents:
+        if folder == ROOT or any(folder.iterdir()):
             break
-        if folder.exists():
-            folder.rmdir()
+        folder.rmdir()
 
 
 def files() -> list[str]:

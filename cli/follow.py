@@ -113,22 +113,20 @@ class _Progress:
     def _over(self) -> None:
         step = self.order[self.at]
         _done(STEPS[step], self.since)
-        if step == "transform":
-            _print_transform(runs.read(self.session.ops, self.session.environment, self.execution_id))
+        run = runs.read(self.session.ops, self.session.environment, self.execution_id)
+        if step == "transform" and run is not None:
+            print_steps(run)
+            passed = sum(audit.outcome == "passed" for audit in run.audits)
+            console.print(f"  {passed} of {len(run.audits)} audits passed; {escape(run.message)}", style="dim")
         self.at += 1
         self.since = time.monotonic()
 
 
-def _print_transform(run: runs.Run | None) -> None:
-    if run is None:
-        return
+def print_steps(run: runs.Run) -> None:
+    """One line for each step of a transform: its time and rows."""
     for step in run.steps:
         rows = "" if step.rows is None else f"{step.rows:>12,} rows"
-        console.print(f"      {step.name:<28} {step.seconds:6.1f} s {rows}", style="dim")
-    failed = sum(audit.outcome != "passed" for audit in run.audits)
-    console.print(
-        f"      {len(run.audits) - failed} of {len(run.audits)} audits passed; {escape(run.message)}", style="dim"
-    )
+        console.print(f"  {step.name:<28} {step.seconds:6.1f} s {rows}", style="dim")
 
 
 def _done(what: str, since: float) -> None:

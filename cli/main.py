@@ -35,8 +35,7 @@ app.add_typer(workflows.app, name="workflows")
 
 def _print_version(given: bool) -> None:
     if given:
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-        print(project["version"])
+        print(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
         raise typer.Exit
 
 

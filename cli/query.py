@@ -34,7 +34,7 @@ def query(
 ) -> None:
     """Ask the published data.
 
-    Example: biaac query "SELECT department, SUM(revenue) FROM gold.sales GROUP BY 1 ORDER BY 2 DESC"
+    Example: biaac query "SELECT country, SUM(amount) FROM gold.orders GROUP BY 1 ORDER BY 2 DESC"
     """
     import adbc_driver_manager
 

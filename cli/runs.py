@@ -52,7 +52,7 @@ def show(
     run: Annotated[str | None, typer.Argument(help="A run, as `biaac runs` lists it; default: the newest.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Show one refresh: steps, audits that found rows, and the query that shows those rows.
+    """Show one refresh: steps, audits that failed, and the query that shows those rows.
 
     Example: biaac runs show 6096174f-b0bd-4b94-ab66-0da20b87c3ed
     """
@@ -70,9 +70,7 @@ def show(
     console.print(f"release   {record.release or '-'}")
     for load in record.loads:
         console.print(f"admitted  job {load.job} of {load.connection}, load {load.load_id}")
-    for step in record.steps:
-        rows = "" if step.rows is None else f"{step.rows:>12,} rows"
-        console.print(f"  {step.name:<28} {step.seconds:6.1f} s {rows}")
+    follow.print_steps(record)
     passed = sum(audit.outcome == "passed" for audit in record.audits)
     console.print(f"audits    {passed} of {len(record.audits)} passed")
     for audit in record.audits:

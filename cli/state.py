@@ -26,15 +26,15 @@ class ConnectionState:
 
 
 def connections_now(session: Session) -> list[ConnectionState]:
-    """Every connection of the files, with what Airbyte tells of it."""
+    """Every connection of the files, with its jobs in Airbyte."""
     airbyte = Airbyte(session.settings)
-    found = []
+    states = []
     for connection in connections.load(session.settings.connections).values():
         jobs = airbyte.newest_jobs(connection.name)
         synced = next((job for job in jobs if job.delivered), None)
         age = datetime.now(UTC) - synced.started_at if synced else None
-        found.append(ConnectionState(connection, jobs[0] if jobs else None, synced, age))
-    return found
+        states.append(ConnectionState(connection, jobs[0] if jobs else None, synced, age))
+    return states
 
 
 def current(session: Session) -> tuple[releases.Pointer | None, releases.Release | None]:

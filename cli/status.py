@@ -1,7 +1,7 @@
 """``biaac status``: what runs, how fresh it is, and what readers see."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -9,9 +9,6 @@ from rich.markup import escape
 from biaac import company, releases
 from cli import state
 from cli.session import Session, console, print_json
-
-if TYPE_CHECKING:
-    from laptop.services import ServiceState
 
 COLOURS = {"fresh": "green", "late": "yellow", "stale": "red", "never": "dim"}
 
@@ -22,9 +19,13 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     Example: biaac status
     """
     session = Session.open()
-    services, events = _of_laptop() if session.on_laptop else ([], [])
-    if session.on_laptop and not json:
-        _print_services(services)  # first: they say why what follows may fail
+    services, events = [], []
+    if session.on_laptop:
+        from laptop import services as laptop
+
+        services, events = laptop.states(), laptop.refused_events()
+        if not json:
+            _print_services(services)  # first: they say why what follows may fail
     connections = state.connections_now(session)
     pointer, release = state.current(session)
     if json:
@@ -44,13 +45,6 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
         console.print(f"next        {step}")
     if events:
         console.print(f"[yellow]undelivered[/] {len(events)} events, the oldest for {events[0]}")
-
-
-def _of_laptop() -> "tuple[list[ServiceState], list[str]]":
-    """Services of this machine, and events that no function has taken."""
-    from laptop import services
-
-    return services.states(), services.refused_events()
 
 
 def _values(each: state.ConnectionState) -> dict[str, object]:
@@ -85,7 +79,7 @@ def _print_release(pointer: releases.Pointer | None, release: releases.Release |
         )
 
 
-def _print_services(services: "list[ServiceState]") -> None:
+def _print_services(services: list[Any]) -> None:
     for service in services:
         mark = "[green]up[/]  " if service.alive else "[red]down[/]"
         console.print(f"{service.name:<11} {mark} 127.0.0.1:{service.port:<6} {service.log}")

@@ -17,7 +17,7 @@ OUTSIDE = "in the cloud functions answer inside the project only: gcloud schedul
 def sync(name: Annotated[str, typer.Argument(help="A connection: a file of connections/, without .yaml.")]) -> None:
     """Sync one connection and follow it to the dashboards.
 
-    Example: biaac sync grocery
+    Example: biaac sync shop
     """
     session = Session.open()
     connections.get(session.settings.connections, name)

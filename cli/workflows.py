@@ -2,15 +2,12 @@
 
 import json as json_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from biaac.errors import PermanentError
 from cli.session import console, print_json
-
-if TYPE_CHECKING:
-    from stand_ins.workflows.definition import Program
 
 app = typer.Typer(help="Check and try workflow files.", no_args_is_help=True)
 
@@ -53,7 +50,7 @@ def run(
     print_json(result)
 
 
-def _load(path: Path) -> "Program":
+def _load(path: Path) -> Any:
     from stand_ins.workflows import loader
     from stand_ins.yaml_file import Refused
 

@@ -65,7 +65,7 @@ variable "connections" {
 
   validation {
     condition     = alltrue([for connection in var.connections : connection.image == null ? true : can(regex("^[a-z0-9.-]+/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$", connection.image))])
-    error_message = "connections: found images ${join(", ", [for connection in var.connections : coalesce(connection.image, "none")])}, expected each by digest, such as \"europe-west1-docker.pkg.dev/acme/images/grocery@sha256:<64 hex digits>\"."
+    error_message = "connections: found images ${join(", ", [for connection in var.connections : coalesce(connection.image, "none")])}, expected each by digest, such as \"europe-west1-docker.pkg.dev/acme/images/shop@sha256:<64 hex digits>\"."
   }
 }
 

@@ -88,7 +88,7 @@ class Console(NoopConsole):
 
 
 def short_name(name: str) -> str:
-    """ "lake"."gold"."sales" -> gold.sales."""
+    """ "lake"."gold"."orders" -> gold.orders."""
     return ".".join(name.replace('"', "").split(".")[-2:])
 
 

@@ -7,7 +7,7 @@ viewers   = ["domain:example.com"]
 operators = ["data@example.com"]
 
 connections = {
-  grocery = {}
+  shop = {}
 }
 
 runbooks_url = "https://github.com/acme/analytics/blob/main/docs/runbooks"

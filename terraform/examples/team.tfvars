@@ -8,7 +8,7 @@ viewers   = ["group:management@example.com", "group:sales@example.com"]
 operators = ["data@example.com", "it@example.com"]
 
 connections = {
-  grocery  = {}
+  shop     = {}
   web_shop = { secrets = ["SHOP_PASSWORD"], memory = "2Gi" }
 }
 

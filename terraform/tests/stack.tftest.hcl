@@ -16,7 +16,7 @@ variables {
   functions_source = "tests/fixtures/functions.zip"
   runbooks_url     = "https://github.com/acme/analytics/blob/main/docs/runbooks"
   connections = {
-    grocery  = {}
+    shop     = {}
     web_shop = { secrets = ["SHOP_PASSWORD"] }
   }
 }

@@ -68,7 +68,7 @@ run "a_number_a_continent_a_name_and_host_bits_are_refused" {
     viewers        = ["allAuthenticatedUsers"]
     sweep_schedule = "0 0 * * * *"
     network_cidr   = "10.10.0.5/24"
-    images         = { connections = { grocery = "europe-west1-docker.pkg.dev/acme/images/grocery:1" } }
+    images         = { connections = { shop = "europe-west1-docker.pkg.dev/acme/images/shop:1" } }
     connections    = { web_shop = { secrets = ["password"] } }
   }
   expect_failures = [

@@ -128,6 +128,15 @@ def test_uncommitted_changes_stop_it_before_it_begins(upstream: Path, before: Pa
     assert (folder / "superset/theme.yaml").read_text() == "# not committed\n"
 
 
+def test_the_companys_files_are_valid_for_the_new_engine(after: Path) -> None:
+    (after / ".biaac").mkdir(exist_ok=True)
+    for made in ("envs", "uv"):
+        (after / ".biaac" / made).symlink_to(ROOT / ".biaac" / made)
+    command = ["bin/check", "connections", "models", "dashboards"]
+    done = subprocess.run(command, cwd=after, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_version_is_the_same_in_the_project_the_changelog_and_the_page() -> None:
     newest = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert newest

@@ -42,13 +42,13 @@ proof:
 	@tests/infrastructure/terraform.sh
 	@PYTHONPATH=. $(ENVS)/infrastructure/bin/python -m tests.infrastructure.offline.mirror .biaac/infrastructure >/dev/null
 
-# Two processes: the one with the stack mostly waits for it. Rooms stay together (tests/conftest.py).
+# Two processes: the one with the stack mostly waits for it. Rooms stay together (tests/conftest.py), the longest first.
 TOGETHER := -n 2 --dist loadscope --no-loadscope-reorder
-STACK    := tests/end_to_end tests/browser tests/operations
 DEMO     := $(wildcard tests/demo)
+ROOMS    := $(addprefix tests/,end_to_end browser operations) $(DEMO) $(addprefix tests/,infrastructure component stand_ins unit)
 
-test: proof ## Every test but the longest: stack and browser, components, units, terraform
-	@$(PYTHON) -m pytest $(TOGETHER) $(STACK) tests/component tests/stand_ins tests/infrastructure tests/unit $(DEMO) -m "not longest"
+test: proof ## Every test but the longest: stack and browser, the demo, terraform, components, units
+	@$(PYTHON) -m pytest $(TOGETHER) $(ROOMS) -m "not longest"
 
 test-all: test ## The longest too: real data on both gateways, images built, mistakes made in terraform/
 	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations tests/infrastructure $(DEMO) -m longest

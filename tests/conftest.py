@@ -26,11 +26,11 @@ class ByRoom(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         room = nodeid.partition("::")[0].split("/")[1:-1]
-        return "stack" if room[0] in {"end_to_end", "browser", "operations"} else "/".join(room[:2])
+        return "stack" if room[0] in {"end_to_end", "operations", "browser"} else "/".join(room[:2])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByRoom:
-    """xdist asks here how tests are handed out (pytest-xdist's documented hook)."""
+    """How xdist hands out tests (pytest-xdist's documented hook)."""
     return ByRoom(config, log)
 
 

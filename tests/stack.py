@@ -1,17 +1,18 @@
-"""A whole stack for the end-to-end and browser tests: a copy of this checkout, started as `make run` starts it.
+"""A whole stack: a copy of this checkout with the small company of ``tests/company``, started as `make run` starts it.
 
 The copy may be edited as a user edits their own (a connection, a model, a dashboard). Environments are shared by
-a link: they are what `make setup` built from the locks.
+links: they are what `make setup` built from the locks. tests/demo starts one with the demo's own files.
 """
 
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,23 @@ import httpx
 import pytest
 
 from biaac import releases, runs
-from biaac.clients import scheduler_client, storage_client
+from biaac.clients import executions_client, scheduler_client, storage_client
 from biaac.settings import ROOT
 from cli.settings import Settings
 from laptop import processes
+from tests import company
 from tests.conftest import wait_for
 
-START_S = 240  # a first start migrates Superset's database: about a minute alone, more beside other work
-CYCLE_S = 180  # the first sync moves 1.3 million lines
+# How long a fact is waited for before the test fails; far more than it takes on a loaded machine.
+START_S = 900
+CYCLE_S = 600
+NEVER = '"0 5 29 2 *"'  # a schedule that does not strike while the tests run
+DEMO = ("company.yaml", "connections", "sqlmesh_project", "superset/dashboards", "superset/datasets")
 
 
 @dataclass
 class Stack:
-    """The running stack, asked and driven only through what a user has: commands, APIs, files."""
+    """The running stack, driven only through what a user has: commands, APIs, files."""
 
     root: Path
     port_base: int
@@ -46,7 +51,7 @@ class Stack:
 
     def start(self, *, tick: int = 0) -> None:
         """Start the supervisor and wait until it says that everything answers; 0: the schedule waits for its cron."""
-        said = self.output.stat().st_size if self.output.exists() else 0
+        before = self.output.stat().st_size if self.output.exists() else 0
         command = [str(self.root / ".biaac/envs/laptop/bin/python"), "-m", "laptop.supervisor", "--tick", str(tick)]
         command += ["--port-base", str(self.port_base), "--superset-port", str(self.superset_port)]
         with self.output.open("ab") as output:
@@ -56,17 +61,17 @@ class Stack:
 
         def ready() -> bool:
             assert self.process is not None
-            text = self.output.read_text()[said:]
+            text = self.output.read_bytes()[before:].decode()
             assert self.process.poll() is None, text
             return "commands    bin/biaac" in text and "schedule" in text
 
-        wait_for(ready, seconds=START_S, what=f"the stack stands; see {self.output}")
+        wait_for(ready, seconds=START_S, what=f"the stack answers; see {self.output}")
 
     def stop(self) -> str:
-        """Ctrl-C; what the supervisor said last."""
+        """Ctrl-C; everything the supervisor printed."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
+        self.process.wait(CYCLE_S)
         return self.output.read_text()
 
     def plain_environment(self) -> dict[str, str]:
@@ -94,7 +99,7 @@ class Stack:
         assert done.returncode == 0 or not check, f"biaac {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
         return done
 
-    def tick(self, connection: str = "grocery") -> None:
+    def tick(self, connection: str = "shop") -> None:
         """Fire the schedule once, now, by Cloud Scheduler's own API."""
         settings = self.settings
         scheduler_client(settings).run_job(name=f"{settings.parent}/jobs/sync-{connection}")
@@ -114,11 +119,11 @@ class Stack:
         settings = self.settings
         return runs.history(storage_client(settings).bucket(settings.ops_bucket), "prod", limit=50)
 
-    def sync_by_schedule(self) -> releases.Release:
+    def sync_by_schedule(self, connection: str = "shop") -> releases.Release:
         """One tick, followed until a release with one more load is what readers see and Superset was refreshed."""
         before = self.release()
         loads = len(before.loads) if before else 0
-        self.tick()
+        self.tick(connection)
         wait_for(
             lambda: (now := self.release()) is not None and len(now.loads) > loads,
             seconds=CYCLE_S,
@@ -129,21 +134,25 @@ class Stack:
         self.wait_for_end_of(now.execution)
         return now
 
+    def sell(self, order: int, amount: float, day: str = "2026-07-02") -> None:
+        """The shop's source has one more order; the next sync brings it."""
+        at = f"{day}T10:00:00Z"
+        row = {"order_id": order, "customer_id": 1, "ordered_at": at, "amount": amount, "updated_at": at}
+        company.put_rows(self.root, "shop/orders", [row])
+
     def wait_for_end_of(self, execution: str) -> None:
         """Until the workflow execution has succeeded."""
-        wait_for(lambda: self.execution_state(execution) == "SUCCEEDED", seconds=120, what=f"{execution} succeeded")
+        wait_for(lambda: self.execution_state(execution) == "SUCCEEDED", seconds=CYCLE_S, what=f"{execution} succeeded")
 
     def execution_state(self, execution: str) -> str:
         """State of a workflow execution, by the Executions API."""
-        from biaac.clients import executions_client
-
         settings = self.settings
         name = f"{settings.parent}/workflows/{settings.workflow}/executions/{execution}"
         state = executions_client(settings).get_execution(name=name).state.name
         assert state not in {"FAILED", "CANCELLED"}, f"{execution} is {state}"
         return str(state)
 
-    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows over ADBC Flight SQL, with the unmodified driver."""
         with (
             flight_sql.connect(self.settings.cache_url, autocommit=True) as connection,
@@ -169,30 +178,33 @@ class Stack:
 
     def superset(self) -> httpx.Client:
         """A client of Superset's REST API, logged in as admin."""
-        client = httpx.Client(base_url=f"http://127.0.0.1:{self.superset_port}", timeout=60)
-        answer = client.post(
+        client = httpx.Client(base_url=f"http://127.0.0.1:{self.superset_port}", timeout=CYCLE_S)
+        response = client.post(
             "/api/v1/security/login",
             json={"username": "admin", "password": self.password, "provider": "db", "refresh": False},
         )
-        client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+        client.headers["Authorization"] = f"Bearer {response.raise_for_status().json()['access_token']}"
         csrf = client.get("/api/v1/security/csrf_token/").raise_for_status().json()["result"]
         client.headers.update({"X-CSRFToken": csrf, "Referer": str(client.base_url)})
         return client
 
-    def chart_data(self, *, metrics: list[str], columns: list[str], filters: list[dict[str, Any]] | None = None) -> Any:
-        """Rows of Superset's chart data API over the dataset `sales`."""
+    def chart_data(self, *, metrics: list[str], columns: list[str], table: str = "orders") -> Any:
+        """Rows of Superset's chart data API over a dataset."""
         with closing(self.superset()) as client:
-            found = client.get("/api/v1/dataset/", params={"q": "(filters:!((col:table_name,opr:eq,value:sales)))"})
-            dataset = found.raise_for_status().json()["result"][0]["id"]
-            query = {"metrics": metrics, "columns": columns, "filters": filters or [], "row_limit": 10000}
-            body = {"datasource": {"id": dataset, "type": "table"}, "queries": [query], "result_format": "json"}
-            answer = client.post("/api/v1/chart/data", json=body)
-            assert answer.status_code == 200, answer.text
-            return answer.json()["result"][0]["data"]
+            query = {"q": f"(filters:!((col:table_name,opr:eq,value:{table})))"}
+            datasets = client.get("/api/v1/dataset/", params=query).raise_for_status().json()["result"]
+            body = {
+                "datasource": {"id": datasets[0]["id"], "type": "table"},
+                "queries": [{"metrics": metrics, "columns": columns, "filters": [], "row_limit": 10000}],
+                "result_format": "json",
+            }
+            response = client.post("/api/v1/chart/data", json=body)
+            assert response.status_code == 200, response.text
+            return response.json()["result"][0]["data"]
 
 
-def copy_of_checkout(target: Path) -> Path:
-    """The files of this checkout that git knows or would add, and its environments by a link."""
+def copy_of_checkout(target: Path, *, demo: bool = False) -> Path:
+    """The files of this checkout that git knows or would add, with the small company instead of the demo."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -200,12 +212,19 @@ def copy_of_checkout(target: Path) -> Path:
         check=True,
     ).stdout.decode()
     for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_file() and (demo or not name.startswith(DEMO)):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
-    (target / ".biaac").mkdir()
-    for made in ("envs", "uv"):
-        (target / ".biaac" / made).symlink_to(ROOT / ".biaac" / made)
+    environments = target / ".biaac/envs"
+    environments.mkdir(parents=True)
+    (target / ".biaac/uv").symlink_to(ROOT / ".biaac/uv")
+    for environment in (ROOT / ".biaac/envs").iterdir():
+        (environments / environment.name).symlink_to(environment)
+    if not demo:
+        company.install(target)
+        subprocess.run(["bin/environment", "source-folder"], cwd=target, check=True)
+    for connection in (target / "connections").glob("*.yaml"):
+        connection.write_text(re.sub(r'cron: ".*?"', f"cron: {NEVER}", connection.read_text()))
     return target
 
 
@@ -219,15 +238,31 @@ def free_port_base() -> int:
     return next(base for base in bases if all(processes.holder(base + offset) is None for offset in range(1, 11)))
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One stack for the whole session: the tests of end_to_end/ drive it in order, those of browser/ look at it."""
-    root = copy_of_checkout(tmp_path_factory.mktemp("stack"))
-    connection = root / "connections/grocery.yaml"  # its own hour may strike while the tests run
-    connection.write_text(connection.read_text().replace('cron: "0 5 * * *"', 'cron: "0 5 29 2 *"'))
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    """A file with a fault in it, until the person has mended it."""
+    before = path.read_text()
+    assert old in before, f"{path}: {old}"
+    path.write_text(before.replace(old, new, 1))
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+@contextmanager
+def started(root: Path) -> Iterator[Stack]:
+    """A stack of a copy, stopped at the end."""
     base = free_port_base()
     running = Stack(root, base, base + 10)
     running.start()
     yield running
     if running.process and running.process.poll() is None:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack of the session: end_to_end/ drives it in order, operations/ breaks and mends it, browser/ looks."""
+    with started(copy_of_checkout(tmp_path_factory.mktemp("stack"))) as running:
+        yield running

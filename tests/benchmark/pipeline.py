@@ -6,7 +6,6 @@ started again; then ticks of the schedule, each timed step by step from what the
 
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -17,17 +16,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import sync_playwright
 
 from biaac.clients import job_executions_client
 from biaac.settings import ROOT
 from laptop import processes
-from tests.browser.test_sales_overview import ARGUMENTS, log_in, open_dashboard
+from tests.browser.page import logged_in, open_dashboard
 from tests.conftest import wait_for
 from tests.stack import Stack, free_port_base
 
 TICKS = 5
 FRESH_S, AGAIN_S, TICK_S, MEMORY_GIB = 300, 60, 20, 4  # the targets
+CHARTS = 12  # of the dashboard sales_overview
 DASHBOARD = "from the schedule to a refreshed dashboard"
 
 
@@ -84,25 +83,19 @@ def _timed(action: Callable[[], None]) -> float:
 def _start(stack: Stack) -> None:
     """`make run`, a first sync if there is no release yet, and the dashboard drawn in a browser."""
     ports = [f"PORT_BASE={stack.port_base}", f"SUPERSET_PORT={stack.superset_port}", "TICK=0"]
-    said = stack.output.stat().st_size if stack.output.exists() else 0
+    before = stack.output.stat().st_size if stack.output.exists() else 0
     with stack.output.open("ab") as output:
         stack.process = subprocess.Popen(
             ["make", "run", *ports], cwd=stack.root, env=stack.plain_environment(), stdout=output, stderr=output
         )
     wait_for(
-        lambda: "commands    bin/biaac" in stack.output.read_text()[said:], seconds=900, what=f"see {stack.output}"
+        lambda: "commands    bin/biaac" in stack.output.read_text()[before:], seconds=900, what=f"see {stack.output}"
     )
-    wait_for(lambda: stack.settings is not None, seconds=30)
+    wait_for(lambda: stack.settings is not None)
     if stack.release() is None:
         stack.biaac("sync", "grocery", seconds=600)
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        page = browser.new_page(base_url=f"http://127.0.0.1:{stack.superset_port}")
-        page.set_default_timeout(180_000)
-        log_in(page, stack.password)
-        open_dashboard(page)
-        browser.close()
+    with logged_in(f"http://127.0.0.1:{stack.superset_port}", stack.password) as page:
+        open_dashboard(page, "sales_overview", charts=CHARTS)
 
 
 def _stop(stack: Stack) -> None:
@@ -114,7 +107,7 @@ def _stop(stack: Stack) -> None:
 def _tick(stack: Stack) -> dict[str, float]:
     """Seconds of each hop of one tick, from the records the hops left."""
     fired = datetime.now(UTC)
-    release = stack.sync_by_schedule()
+    release = stack.sync_by_schedule("grocery")
     ended = datetime.now(UTC)
     spans = {}
     for job in ("ingest-grocery", "transform", "superset-refresh"):

@@ -1,6 +1,6 @@
 """A container engine without a daemon, and a base image made here: Debian's buildah and mmdebstrap, as root.
 
-The Dockerfile is built as it is, but for its base: no registry is asked, so Debian 12 with Debian's Python 3.11 stands
+The Dockerfile is built as it is, but for its base: no registry is used, so Debian 12 with Debian's Python 3.11 stands
 in for python:3.11-slim-bookworm (its layout: the interpreter under /usr/local/bin). RUN steps and the programs run
 in a chroot, as the image's user.
 """

@@ -48,7 +48,7 @@ def pristine(configuration: Path, tmp_path_factory: pytest.TempPathFactory) -> W
 @pytest.fixture(scope="session")
 def workspace(pristine: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """A folder to plan in, quickly, with everything known that an apply would make."""
-    with terraform.standing_providers(pristine.configuration, everything_known=True) as variables:
+    with terraform.standing_providers(pristine.configuration) as variables:
         yield pristine.again(tmp_path_factory.mktemp("plans") / "root", variables)
 
 

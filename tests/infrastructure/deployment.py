@@ -58,17 +58,17 @@ class Deployment:
 
     def named(self, kind: str) -> dict[str, Values]:
         """The values of every resource of a type by cloud name."""
-        found: dict[str, Values] = {}
+        by_name: dict[str, Values] = {}
         for resource in self.all(kind):
-            assert resource.name not in found, f"two {kind} are called {resource.name}"
-            found[resource.name] = resource.values
-        return found
+            assert resource.name not in by_name, f"two {kind} are called {resource.name}"
+            by_name[resource.name] = resource.values
+        return by_name
 
     def one(self, kind: str, name: str) -> Values:
         """The values of one resource."""
-        found = self.named(kind)
-        assert name in found, f"no {kind} is called {name}; there are {sorted(found)}"
-        return found[name]
+        by_name = self.named(kind)
+        assert name in by_name, f"no {kind} is called {name}; there are {sorted(by_name)}"
+        return by_name[name]
 
 
 def read(module: Values) -> Iterator[Resource]:

@@ -10,7 +10,7 @@ TABLE = Path(__file__).with_name("grants.txt")
 LINE = re.compile(r"(\S+) +(\S+) +(\S+(?: \S+)*)(?: {2,}(\S.*))?")
 AGENT = re.compile(r"serviceAccount:service-\d+@([a-z-]+)\.iam\.gserviceaccount\.com")
 
-# Conditions by name, for what is not held to prefixes of objects.
+# Conditions by name, for what is not limited to prefixes of objects.
 CONDITIONS = {
     "the instance": 'resource.service == "sqladmin.googleapis.com" && '
     f'resource.name == "projects/{PROJECT}/instances/biaac"',
@@ -24,16 +24,16 @@ class Grant(NamedTuple):
     who: str
     role: str
     on: str
-    held_to: str = ""
+    condition: str = ""
 
 
 def given(cloud: Deployment) -> list[Grant]:
-    """Every grant of a plan but those on service accounts, which ``acting`` tells."""
+    """Every grant of a plan but those on service accounts, which ``acting`` lists."""
     grants = [one for one in cloud.resources if "_iam_" in one.kind and one.kind != "google_project_iam_custom_role"]
     unknown = [one.kind for one in grants if not one.kind.endswith("_iam_member")]
     assert not unknown, f"grants that take away others' or are not looked at here: {unknown}"
     return [
-        Grant(who(one.values["member"]), role(one.values), target(one), held_to(one.values))
+        Grant(who(one.values["member"]), role(one.values), target(one), condition(one.values))
         for one in grants
         if one.kind != "google_service_account_iam_member"
     ]
@@ -98,7 +98,7 @@ def target(grant: Resource) -> str:
     return f"{kind} {name.removeprefix(f'{PROJECT}-')}"
 
 
-def held_to(values: Values) -> str:
+def condition(values: Values) -> str:
     """A grant's condition as the table calls it; the expression itself where the table has no name for it."""
     conditions = values.get("condition") or []
     if not conditions:
@@ -117,9 +117,9 @@ def held_to(values: Values) -> str:
 
 
 def of_prefixes(bucket: str, prefixes: list[str]) -> str:
-    """The condition that holds a grant to objects under some prefixes, and to lists of them.
+    """The condition that limits a grant to objects under some prefixes, and to lists of them.
 
-    A list names no object, so the prefix it asks for counts (cloud.google.com/iam/docs/conditions-attribute-reference).
+    A list names no object, so its prefix counts (cloud.google.com/iam/docs/conditions-attribute-reference).
     """
     return " || ".join(
         f'resource.name.startsWith("projects/_/buckets/{bucket}/objects/{prefix}") || '
@@ -138,7 +138,7 @@ def expected(cloud: Deployment) -> list[Grant]:
         "with a billing account": bool(variables.get("billing_account")),
         "with a key": bool(variables.get("kms_key")),
     }
-    found: list[Grant] = []
+    grants: list[Grant] = []
     counts = False
     for line in TABLE.read_text().splitlines():
         if section := re.fullmatch(r"\[(.*)\]", line):
@@ -146,5 +146,5 @@ def expected(cloud: Deployment) -> list[Grant]:
         elif counts and line.strip() and not line.startswith("#"):
             columns = LINE.fullmatch(line)
             assert columns, f"{TABLE.name}: not a grant: {line}"
-            found.append(Grant(*(column or "" for column in columns.groups())))
-    return found
+            grants.append(Grant(*(column or "" for column in columns.groups())))
+    return grants

@@ -48,7 +48,7 @@ class Workload:
 
     room: str
     settings: Kinds
-    said: frozenset[str] = frozenset()
+    explicit: frozenset[str] = frozenset()
     image: str | None = None  # target of the Dockerfile
 
     @property
@@ -60,7 +60,7 @@ class Workload:
     def needed(self) -> frozenset[str]:
         """What it cannot start without, and what it must not leave to a laptop's default."""
         without_default = {name for kind in self.settings for name, default in variables(kind).items() if not default}
-        return frozenset(without_default - BY_CLOUD_RUN) | self.said
+        return frozenset(without_default - BY_CLOUD_RUN) | self.explicit
 
 
 def variables(kind: type[Settings]) -> dict[str, bool]:
@@ -68,49 +68,49 @@ def variables(kind: type[Settings]) -> dict[str, bool]:
     return {str(field.alias): not field.is_required() for field in kind.model_fields.values()}
 
 
-def _workload(room: str, *kinds: type[Settings], said: str = "", image: str | None = None) -> Workload:
-    return Workload(room, kinds, frozenset({"BIAAC_ENVIRONMENT", *said.split()}), image)
+def _workload(room: str, *kinds: type[Settings], explicit: str = "", image: str | None = None) -> Workload:
+    return Workload(room, kinds, frozenset({"BIAAC_ENVIRONMENT", *explicit.split()}), image)
 
 
 AIRBYTE = biaac.settings.AirbyteSettings
-SUPERSET_SAID = "SUPERSET_DATABASE_URL SUPERSET_SECRET_KEY"
+SUPERSET_EXPLICIT = "SUPERSET_DATABASE_URL SUPERSET_SECRET_KEY"
 
 # As Cloud Functions and Cloud Run call them.
 WORKLOADS = {
     "sync": _workload("functions", FUNCTIONS.Settings, AIRBYTE),
-    "bronze-finalized": _workload("functions", FUNCTIONS.Settings, AIRBYTE, said="WORKFLOW"),
-    "sweep": _workload("functions", FUNCTIONS.Settings, AIRBYTE, said="WORKFLOW"),
+    "bronze-finalized": _workload("functions", FUNCTIONS.Settings, AIRBYTE, explicit="WORKFLOW"),
+    "sweep": _workload("functions", FUNCTIONS.Settings, AIRBYTE, explicit="WORKFLOW"),
     "warm-cache": _workload("functions", FUNCTIONS.Settings, FUNCTIONS.CacheSettings),
     "promote": _workload("functions", FUNCTIONS.Settings),
     "transform": _workload(
-        "sqlmesh_project",
+        "transform",
         *(transform.settings.JobSettings, transform.settings.CloudLakeSettings),
-        said="SQLMESH_GATEWAY REVISION",
+        explicit="SQLMESH_GATEWAY REVISION",
         image="transform",
     ),
     "cache": _workload(
         "cache_service",
         CacheServiceSettings,
-        said="CACHE_HOST CACHE_DISK_MIB CACHE_RESULT_MIB CACHE_WORKERS CACHE_WORKER_MIB",
+        explicit="CACHE_HOST CACHE_DISK_MIB CACHE_RESULT_MIB CACHE_WORKERS CACHE_WORKER_MIB",
         image="cache",
     ),
     "ingestion": _workload("ingestion", ingestion.settings.Settings, image="ingestion"),
     "superset": _workload(
-        "superset", SUPERSET.SupersetSettings, said=f"{SUPERSET_SAID} SUPERSET_PORT", image="superset"
+        "superset", SUPERSET.SupersetSettings, explicit=f"{SUPERSET_EXPLICIT} SUPERSET_PORT", image="superset"
     ),
-    "superset-apply": _workload("superset", SUPERSET.SupersetSettings, said=SUPERSET_SAID, image="superset"),
-    "superset-refresh": _workload("superset", SUPERSET.SupersetSettings, said=SUPERSET_SAID, image="superset"),
+    "superset-apply": _workload("superset", SUPERSET.SupersetSettings, explicit=SUPERSET_EXPLICIT, image="superset"),
+    "superset-refresh": _workload("superset", SUPERSET.SupersetSettings, explicit=SUPERSET_EXPLICIT, image="superset"),
     "superset-bootstrap": _workload(
-        "superset", SUPERSET.SupersetSettings, said=f"{SUPERSET_SAID} SUPERSET_ADMIN_PASSWORD", image="superset"
+        "superset", SUPERSET.SupersetSettings, explicit=f"{SUPERSET_EXPLICIT} SUPERSET_ADMIN_PASSWORD", image="superset"
     ),
 }
-COMMAND = _workload("cli", cli.settings.Settings, said="WORKFLOW SCHEDULER_SERVICE_ACCOUNT")
+COMMAND = _workload("cli", cli.settings.Settings, explicit="WORKFLOW SCHEDULER_SERVICE_ACCOUNT")
 
 
 def sync_job(connection: Connection) -> Workload:
     """The Cloud Run job of a connection: the room's settings, and every secret that the file names."""
-    said = " ".join(secrets(connection))
-    return _workload("ingestion", ingestion.settings.Settings, said=said, image="connector")
+    explicit = " ".join(secrets(connection))
+    return _workload("ingestion", ingestion.settings.Settings, explicit=explicit, image="connector")
 
 
 def secrets(connection: Connection) -> list[str]:
@@ -155,16 +155,16 @@ def image_variables(target: str) -> dict[str, str]:
 
 def loaded_by(room: str) -> set[str]:
     """Names of the settings classes whose ``load`` the files of a room call."""
-    found = set()
+    names = set()
     for path in (ROOT / room).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(func=ast.Attribute(attr="load", value=ast.Name(id=name))) if name.endswith("Settings"):
-                    found.add(name)
-    return found
+                    names.add(name)
+    return names
 
 
 def faults(needed: Set[str], given: Set[str]) -> list[str]:
-    """What is missing in ``given``, and what in it nobody asked for."""
+    """What is missing in ``given``, and what in it nothing reads."""
     missing = [f"{name} is read and not given" for name in sorted(needed - given)]
     return missing + [f"{name} is given and not read" for name in sorted(given - needed)]

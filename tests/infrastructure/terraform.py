@@ -20,7 +20,6 @@ OLDEST = (1, 11)  # write-only arguments
 # What a working folder leaves behind; the lock file holds hashes of the real providers, which are not served here.
 LEFT_OVERS = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "terraform.tfstate*", "*.tfplan", "crash.log")
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'  # the real one is a bucket
-EVERYTHING_KNOWN = "STAND_IN_EVERYTHING_KNOWN"  # see offline/provider.py
 
 
 class NotInstalledError(Exception):
@@ -33,17 +32,17 @@ class TerraformError(Exception):
 
 def executable() -> str:
     """The terraform of this machine; it is on no package index, so it is never installed by this project."""
-    found = shutil.which("terraform")
-    wanted = (
+    program = shutil.which("terraform")
+    advice = (
         f"Install terraform >= {OLDEST[0]}.{OLDEST[1]} (developer.hashicorp.com/terraform/install), then try again."
     )
-    if found is None:
-        raise NotInstalledError(f"terraform was not found on PATH. {wanted}")
-    answer = subprocess.run([found, "version", "-json"], capture_output=True, text=True, check=True, timeout=60)
-    version = json.loads(answer.stdout)["terraform_version"]
+    if program is None:
+        raise NotInstalledError(f"terraform was not found on PATH. {advice}")
+    shown = subprocess.run([program, "version", "-json"], capture_output=True, text=True, check=True, timeout=60)
+    version = json.loads(shown.stdout)["terraform_version"]
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST:
-        raise NotInstalledError(f"{found} is terraform {version}. {wanted}")
-    return found
+        raise NotInstalledError(f"{program} is terraform {version}. {advice}")
+    return program
 
 
 def environment(name: str) -> Path:
@@ -57,25 +56,21 @@ def environment(name: str) -> Path:
 def cli_configuration() -> Path:
     """Terraform's CLI configuration that installs the stand-in providers; built once for each state of their lock."""
     command = [str(environment("infrastructure") / "bin/python"), "-m", "tests.infrastructure.offline.mirror"]
-    answer = subprocess.run(
+    shown = subprocess.run(
         [*command, HOME / "infrastructure"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
     )
-    if answer.returncode:
-        raise TerraformError(f"the stand-in provider could not be built:\n{answer.stderr}")
-    return Path(answer.stdout.strip())
+    if shown.returncode:
+        raise TerraformError(f"the stand-in provider could not be built:\n{shown.stderr}")
+    return Path(shown.stdout.strip())
 
 
 @contextmanager
-def standing_providers(configuration: Path, *, everything_known: bool = False) -> Iterator[dict[str, str]]:
-    """Providers that stay up over many commands, one at a time; the variables with which terraform finds them.
-
-    ``everything_known``: a plan shows what an apply would make up, so that wiring can be read from it.
-    """
+def standing_providers(configuration: Path) -> Iterator[dict[str, str]]:
+    """Providers that stay up over many commands, one at a time; the variables with which terraform finds them."""
     command = [str(environment("infrastructure") / "bin/python"), "-m", "tests.infrastructure.offline.plugin"]
     process = subprocess.Popen(
         [*command, "--standing", configuration.parent / "mirror"],
         cwd=ROOT,
-        env={**os.environ, EVERYTHING_KNOWN: str(int(everything_known))},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -86,7 +81,7 @@ def standing_providers(configuration: Path, *, everything_known: bool = False) -
         yield {"TF_REATTACH_PROVIDERS": process.stdout.readline()}
     finally:
         process.stdin.close()
-        process.wait(timeout=30)
+        process.wait(timeout=300)
         process.stdout.close()
 
 
@@ -113,7 +108,7 @@ class Workspace:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any terraform command."""
-        mine = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "STAND_IN_"))}
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
         mine |= {"TF_CLI_CONFIG_FILE": str(self.configuration), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         mine |= self.variables
         command = [executable(), *arguments]

@@ -94,10 +94,10 @@ def test_data_stale_takes_a_connection_beyond_its_tolerance(
 ) -> None:
     first = releases.read(lake, "prod", candidate(lake, loads=[]))
     synced = datetime.now(UTC) - timedelta(hours=hours)
-    stream = StreamFreshness(connection="grocery", stream="lines", data_as_of=None, synced_at=synced)
+    stream = StreamFreshness(connection="shop", stream="lines", data_as_of=None, synced_at=synced)
     release = Release.model_validate(first.model_dump() | {"freshness": [stream], "sequence": 2})
     releases.promote(lake, "prod", releases.write(lake, release))
-    assert [line["connection"] for line in taken(monitoring, "data-stale", sweep())] == ["grocery"] * alerts
+    assert [line["connection"] for line in taken(monitoring, "data-stale", sweep())] == ["shop"] * alerts
 
 
 @pytest.mark.parametrize(("state", "alerts"), [("failed", 1), ("succeeded", 0), ("cancelled", 0), ("running", 0)])

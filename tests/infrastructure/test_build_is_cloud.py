@@ -12,9 +12,9 @@ from tests.infrastructure.deployment import Deployment
 
 def substitutions(cloud: Deployment) -> dict[str, str]:
     """The build file's own, filled in for a project."""
-    found: dict[str, str] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())["substitutions"]
+    texts: dict[str, str] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())["substitutions"]
     known = {"PROJECT_ID": cloud.variables["project_id"], "_REGION": cloud.variables["region"]}
-    return {name: re.sub(r"\$\{?(\w+)\}?", lambda match: str(known[match[1]]), text) for name, text in found.items()}
+    return {name: re.sub(r"\$\{?(\w+)\}?", lambda match: str(known[match[1]]), text) for name, text in texts.items()}
 
 
 def test_images_are_pushed_where_the_registry_is(cloud: Deployment) -> None:

@@ -36,8 +36,8 @@ def test_the_sizes_that_are_counted_are_those_that_are_deployed(
         assert least == counted[name].get("min_instances", 0), name
     for name, values in workloads.functions(cloud).items():
         service = values["service_config"][0]
-        found = (float(service["available_cpu"]), _gib(service["available_memory"]))
-        assert found == (counted["function"]["cpu"], counted["function"]["memory_gib"]), name
+        deployed_size = (float(service["available_cpu"]), _gib(service["available_memory"]))
+        assert deployed_size == (counted["function"]["cpu"], counted["function"]["memory_gib"]), name
 
 
 @pytest.mark.parametrize("profile", ["small", "team"])

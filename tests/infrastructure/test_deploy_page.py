@@ -1,5 +1,6 @@
-"""The five commands of docs/deploy.md, run offline as they are printed."""
+"""The five commands of docs/deploy.md, planned offline as they are printed."""
 
+import json
 import shlex
 import shutil
 import zipfile
@@ -29,12 +30,13 @@ def build_flags() -> dict[str, str]:
 
 
 def terraform_commands(line: str) -> list[list[str]]:
-    """The terraform commands of a line, without the bucket of the state and without a question."""
+    """The terraform commands of a line, without the bucket of the state; planned where they apply."""
     offline = []
     for command in line.split(" && "):
         arguments = [each for each in shlex.split(command)[1:] if not each.startswith("-backend-config")]
-        confirmed = ["-auto-approve"] if "apply" in arguments else []
-        offline.append([*arguments, "-input=false", "-no-color", *confirmed])
+        planned = ["plan", "-out=saved.tfplan"]
+        arguments = [part for each in arguments for part in (planned if each == "apply" else [each])]
+        offline.append([*arguments, "-input=false", "-no-color"])
     return offline
 
 
@@ -59,21 +61,23 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_the_terraform_commands_work_as_printed(checkout: Path, configuration: Path) -> None:
-    """Bootstrap and the whole stack, applied; then the account that the build is submitted as exists."""
+    """Bootstrap and the whole stack; then the account that the build is submitted as is one of the plan's."""
     bootstrap, apply = (line for line in commands() if line.startswith("terraform"))
     with terraform.standing_providers(configuration) as variables:
         shell = Workspace(checkout, configuration, variables)
         for arguments in terraform_commands(bootstrap):
             shell.must(*arguments)
-        bucket = shell.must("-chdir=terraform/bootstrap", "output", "-raw", "state_bucket")
-        assert f"-backend-config=bucket={bucket} " in apply
-        init, planned = terraform_commands(apply)
+        outputs = json.loads(shell.must("-chdir=terraform/bootstrap", "show", "-json", "saved.tfplan"))[
+            "planned_values"
+        ]
+        assert f"-backend-config=bucket={outputs['outputs']['state_bucket']['value']} " in apply
+        init, plan = terraform_commands(apply)
         shell.must(*init)
-        assert "bin/functions-source" in shell.run(*planned).stderr, "the command before is named where it was left out"
+        assert "bin/functions-source" in shell.run(*plan).stderr, "the command before is named where it was left out"
         archive = checkout / ".biaac/build/functions.zip"
         archive.parent.mkdir(parents=True)
         with zipfile.ZipFile(archive, "w") as made:
             made.writestr("main.py", "")
-        shell.must(*planned)
+        shell.must(*plan)
         account = build_flags()["service-account"].rpartition("/")[2].partition("@")[0]
-        assert f'"account_id":"{account}"' in shell.must("-chdir=terraform", "show", "-json")
+        assert f'"account_id":"{account}"' in shell.must("-chdir=terraform", "show", "-json", "saved.tfplan")

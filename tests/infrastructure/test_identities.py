@@ -8,24 +8,24 @@ from tests.infrastructure.deployment import ACCOUNT, PROJECT, Deployment, Values
 
 def accounts(cloud: Deployment) -> dict[str, str]:
     """Workload -> the account it runs as."""
-    found = {
+    emails = {
         f"service {name}": one["template"][0]["service_account"]
         for name, one in cloud.named("google_cloud_run_v2_service").items()
     }
     for name, one in cloud.named("google_cloud_run_v2_job").items():
-        found[f"job {name}"] = one["template"][0]["template"][0]["service_account"]
+        emails[f"job {name}"] = one["template"][0]["template"][0]["service_account"]
     for name, one in cloud.named("google_cloudfunctions2_function").items():
-        found[f"function {name}"] = one["service_config"][0]["service_account_email"]
-        found[f"build of {name}"] = one["build_config"][0]["service_account"]
+        emails[f"function {name}"] = one["service_config"][0]["service_account_email"]
+        emails[f"build of {name}"] = one["build_config"][0]["service_account"]
     for name, one in cloud.named("google_workflows_workflow").items():
-        found[f"workflow {name}"] = one["service_account"]
+        emails[f"workflow {name}"] = one["service_account"]
     for name, one in cloud.named("google_eventarc_trigger").items():
-        found[f"trigger {name}"] = one["service_account"]
+        emails[f"trigger {name}"] = one["service_account"]
     for name, one in cloud.named("google_cloudbuild_trigger").items():
-        found[f"build {name}"] = one["service_account"]
+        emails[f"build {name}"] = one["service_account"]
     for name, one in cloud.named("google_cloud_scheduler_job").items():
-        found[f"schedule {name}"] = one["http_target"][0]["oidc_token"][0]["service_account_email"]
-    return {workload: grants.account(email.rpartition("/")[2]) for workload, email in found.items()}
+        emails[f"schedule {name}"] = one["http_target"][0]["oidc_token"][0]["service_account_email"]
+    return {workload: grants.account(email.rpartition("/")[2]) for workload, email in emails.items()}
 
 
 def test_the_grants_are_those_of_the_table_and_no_other(cloud: Deployment) -> None:
@@ -78,8 +78,8 @@ def test_the_build_may_hand_out_the_projects_roles_of_workloads_and_no_others(cl
     granted = {
         one.values["role"] for one in cloud.all("google_project_iam_member") if one.values["member"] not in builders
     }
-    (held,) = (one for one in cloud.all("google_project_iam_member") if one.values["role"].endswith("projectIamAdmin"))
-    expression: str = held.values["condition"][0]["expression"]
+    (admin,) = (one for one in cloud.all("google_project_iam_member") if one.values["role"].endswith("projectIamAdmin"))
+    expression: str = admin.values["condition"][0]["expression"]
     listed = ", ".join(f"'{role}'" for role in sorted(granted))
     assert expression == f"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([{listed}])"
 
@@ -96,13 +96,13 @@ def test_what_can_name_its_project_names_ours(cloud: Deployment) -> None:
 
 def test_every_location_is_the_one_region(cloud: Deployment) -> None:
     region = cloud.variables["region"]
-    found = {
+    emails = {
         f"{one.address} {key}": one.values[key]
         for one in cloud.resources
         for key in ("location", "region")
         if one.values.get(key)
     }
-    assert {key: value for key, value in found.items() if value.lower() != region} == {}
+    assert {key: value for key, value in emails.items() if value.lower() != region} == {}
     assert kinds_without_location(cloud) == set()
 
 

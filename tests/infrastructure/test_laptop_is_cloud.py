@@ -30,26 +30,33 @@ def given(cloud: Deployment) -> dict[str, dict[str, str | None]]:
     }
 
 
-def by_name(found: dict[str, workloads.Workload]) -> dict[str, workloads.Workload]:
+def by_name(named: dict[str, workloads.Workload]) -> dict[str, workloads.Workload]:
     """By the name in the cloud alone, as the code knows them: ``cache`` for ``service cache``."""
-    return {name.partition(" ")[2]: one for name, one in found.items()}
+    return {name.partition(" ")[2]: one for name, one in named.items()}
 
 
 def workload(name: str, cloud: Deployment) -> tuple[Workload, set[str]]:
     """A workload by its name in the cloud, and what it has to be given there."""
     if name in WORKLOADS:
-        found = WORKLOADS[name]
+        declared = WORKLOADS[name]
         theirs = CREDENTIALS if cloud.variables.get("airbyte", "job") != "job" else set()
-        asks_airbyte = any(issubclass(kind, AIRBYTE) for kind in found.settings)
-        return found, set(found.needed | (theirs if asks_airbyte else set()))
+        calls_airbyte = any(issubclass(kind, AIRBYTE) for kind in declared.settings)
+        return declared, set(declared.needed | (theirs if calls_airbyte else set()))
     connection = name.removeprefix("ingest-").replace("-", "_")
     secrets = cloud.variables["connections"][connection].get("secrets", [])
     return WORKLOADS["ingestion"], {*WORKLOADS["ingestion"].needed, *secrets}
 
 
+@pytest.mark.parametrize("room", ["functions", "transform", "cache_service", "ingestion", "superset", "cli"])
+def test_what_a_room_loads_is_what_the_inventory_lists(room: str) -> None:
+    listed = [COMMAND] if room == "cli" else [each for each in WORKLOADS.values() if each.room == room]
+    known = {base.__name__ for each in listed for kind in each.settings for base in kind.__mro__}
+    assert inventory.loaded_by(room) <= known
+
+
 def test_every_workload_is_given_exactly_what_it_reads(cloud: Deployment) -> None:
-    found = {name: faults(workload(name, cloud)[1], set(values)) for name, values in given(cloud).items()}
-    assert {name: fault for name, fault in found.items() if fault} == {}
+    differences = {name: faults(workload(name, cloud)[1], set(values)) for name, values in given(cloud).items()}
+    assert {name: fault for name, fault in differences.items() if fault} == {}
 
 
 def test_a_variable_of_another_name_is_noticed_wherever_it_stands(cloud: Deployment) -> None:
@@ -68,15 +75,15 @@ def test_every_workload_of_the_code_is_deployed(cloud: Deployment) -> None:
 
 def test_a_secret_comes_from_secret_manager_and_nothing_else_does(cloud: Deployment) -> None:
     for name, values in given(cloud).items():
-        found, needed = workload(name, cloud)
+        declared, needed = workload(name, cloud)
         secret = {
             str(field.alias)
-            for kind in found.settings
+            for kind in declared.settings
             for field in kind.model_fields.values()
             if SecretStr in (field.annotation, *get_args(field.annotation))
         }
-        secret |= {"AIRBYTE_CLIENT_ID", "SUPERSET_DATABASE_URL"}  # told with a secret; holds a password
-        secret |= needed - found.needed - CREDENTIALS  # what a connection file calls a secret
+        secret |= {"AIRBYTE_CLIENT_ID", "SUPERSET_DATABASE_URL"}  # comes with a secret; holds a password
+        secret |= needed - declared.needed - CREDENTIALS  # what a connection file calls a secret
         assert {each for each, value in values.items() if value is None} == secret & set(values), name
 
 
@@ -150,9 +157,9 @@ def test_the_schedules_call_the_functions_they_are_meant_for(cloud: Deployment) 
     functions = {name: values["service_config"][0]["uri"] for name, values in workloads.functions(cloud).items()}
     sweep = cloud.one("google_cloud_scheduler_job", "sweep")["http_target"][0]
     assert (sweep["uri"], sweep["oidc_token"][0]["audience"]) == (functions["sweep"], functions["sweep"])
-    told = cloud.outputs["environment"]
-    assert (told["SYNC_URL"], told["SWEEP_URL"]) == (functions["sync"], functions["sweep"])
-    assert told["SCHEDULER_SERVICE_ACCOUNT"] == sweep["oidc_token"][0]["service_account_email"]
+    environment = cloud.outputs["environment"]
+    assert (environment["SYNC_URL"], environment["SWEEP_URL"]) == (functions["sync"], functions["sweep"])
+    assert environment["SCHEDULER_SERVICE_ACCOUNT"] == sweep["oidc_token"][0]["service_account_email"]
     assert not [name for name in cloud.named("google_cloud_scheduler_job") if name.startswith(PREFIX)], (
         "schedules of connections are the command's to apply"
     )
@@ -160,9 +167,9 @@ def test_the_schedules_call_the_functions_they_are_meant_for(cloud: Deployment) 
 
 def test_finalized_bronze_objects_reach_the_function_that_waits_for_them(cloud: Deployment) -> None:
     (trigger,) = (resource.values for resource in cloud.all("google_eventarc_trigger"))
-    wanted = {each["attribute"]: each["value"] for each in trigger["matching_criteria"]}
+    expected = {each["attribute"]: each["value"] for each in trigger["matching_criteria"]}
     bucket = f"{cloud.variables['project_id']}-bronze"
-    assert wanted == {"type": "google.cloud.storage.object.v1.finalized", "bucket": bucket}
+    assert expected == {"type": "google.cloud.storage.object.v1.finalized", "bucket": bucket}
     assert trigger["destination"][0]["cloud_run_service"][0]["service"] == "bronze-finalized"
     eventarc = next(service for service in LAPTOP.services() if service.name == "eventarc")
     assert eventarc.command[-1] == f"bucket=bronze,url={LAPTOP.function('bronze_finalized')}"
@@ -176,9 +183,9 @@ def test_containers_listen_where_cloud_run_asks_and_answer_the_laptops_health_pa
     assert [re.findall(r"\d{4,5}", line) for line in listening] == [[str(PORT)]] * len(on_laptop)
     services = by_name(workloads.all_of(cloud))
     for name in workloads.services(cloud):
-        found = services[name].container
-        assert found["ports"][0]["container_port"] == PORT
-        probed = found["startup_probe"][0]["http_get"]
+        container = services[name].container
+        assert container["ports"][0]["container_port"] == PORT
+        probed = container["startup_probe"][0]["http_get"]
         assert (probed[0]["path"] if probed else None) == on_laptop[name]
     assert given(cloud)["superset"]["SUPERSET_PORT"] == str(PORT)
 

@@ -121,7 +121,7 @@ def test_every_policy_is_proved_by_a_case_and_looks_at_something(verdicts: dict[
 def written() -> set[str]:
     """The ids of the policies there are."""
     folder = ROOT / "terraform/policies"
-    found: set[str] = set()
+    numbers: set[str] = set()
     for file in folder.glob("*.py"):
-        found |= {part.split('"')[0] for part in file.read_text().split(f'"{policies.OURS}')[1:]}
-    return {f"{policies.OURS}{number}" for number in found}
+        numbers |= {part.split('"')[0] for part in file.read_text().split(f'"{policies.OURS}')[1:]}
+    return {f"{policies.OURS}{number}" for number in numbers}

@@ -1,11 +1,13 @@
 """What holds between the modules of a plan: ways, orders, keys and secrets. Each module by itself: terraform/tests."""
 
+from collections.abc import Callable
+
 from tests.infrastructure import workloads
 from tests.infrastructure.deployment import Deployment, Values
 
 # What nothing names in its arguments and a first apply needs: resource or output -> what must be there before it.
 WAITS = {
-    "project_services.output.project_id": "google_project_service.main",
+    "project_services.output.project_id": "google_project_service_identity.agent",
     "project_services.google_kms_crypto_key_iam_member.agent": "google_project_service_identity.agent",
     "network.output.network": "google_service_networking_connection.services",
     "database.google_secret_manager_secret_version.main": "google_sql_user.main",
@@ -90,3 +92,12 @@ def test_what_holds_something_refuses_to_be_destroyed(cloud: Deployment) -> None
     kinds = ("google_sql_database_instance", "google_workflows_workflow", "google_cloud_run_v2_service")
     unprotected = [one.address for kind in kinds for one in cloud.all(kind) if not one.values["deletion_protection"]]
     assert unprotected == ["module.ingestion[0].google_cloud_run_v2_service.main"] * (cloud.airbyte == "job")
+
+
+def test_going_from_one_airbyte_to_another_keeps_what_holds_data(deployments: Callable[[str], Deployment]) -> None:
+    kinds = ("google_storage_bucket", "google_sql_database_instance", "google_sql_database", "google_sql_user")
+
+    def kept(name: str) -> set[str]:
+        return {one.address for kind in kinds for one in deployments(name).all(kind)}
+
+    assert kept("small") == kept("team") == kept("airbyte_cloud") == kept("airbyte_self_managed")

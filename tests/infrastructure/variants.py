@@ -13,7 +13,7 @@ def image(name: str) -> str:
     return f"{REGION}-docker.pkg.dev/{PROJECT}/images/{name}@{DIGEST}"
 
 
-# What a person must say.
+# What a person must set.
 LEAST = {
     "project_id": PROJECT,
     "region": REGION,

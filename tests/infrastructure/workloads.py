@@ -19,12 +19,12 @@ class Workload:
 
 def all_of(cloud: Deployment) -> dict[str, Workload]:
     """Every workload as ``service cache``, ``job transform``, ``function sync``."""
-    found = [
+    workloads = [
         *(run(f"service {name}", one, one["template"][0]) for name, one in services(cloud).items()),
         *(run(f"job {name}", one, one["template"][0]["template"][0]) for name, one in jobs(cloud).items()),
         *(function(f"function {name}", one) for name, one in functions(cloud).items()),
     ]
-    return {one.name: one for one in found}
+    return {one.name: one for one in workloads}
 
 
 def services(cloud: Deployment) -> dict[str, Values]:
@@ -48,7 +48,7 @@ def run(name: str, values: Values, template: Values) -> Workload:
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
     for one in container["env"]:
-        assert one["name"] not in {*plain, *secret}, f"{name} is told {one['name']} twice"
+        assert one["name"] not in {*plain, *secret}, f"{name} is given {one['name']} twice"
         if one["value_source"]:
             reference = one["value_source"][0]["secret_key_ref"][0]
             assert reference["version"] == "latest"

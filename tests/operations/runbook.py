@@ -7,6 +7,8 @@ from pathlib import Path
 
 FENCE = re.compile(r"^```(?P<tag>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 LAPTOP, CLOUD, PROMISE = "sh laptop", "sh cloud", "text"
+# Names of the demo that the pages show -> those of the small company whose stack walks through them.
+NAMES = {"grocery": "shop", "gold.stores": "gold.customers"}
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,13 @@ class Block:
 
 def blocks(page: Path, tag: str = LAPTOP) -> dict[str, list[Block]]:
     """The blocks of a page with one tag, by the section they stand in; a text block promises for the one before it."""
-    found: dict[str, list[Block]] = {}
-    for part in re.split(r"^## ", page.read_text(), flags=re.MULTILINE)[1:]:
+    sections: dict[str, list[Block]] = {}
+    text = page.read_text()
+    for shown, walked in NAMES.items():
+        text = text.replace(shown, walked)
+    for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         title, _, body = part.partition("\n")
-        listed = found.setdefault(title.strip(), [])
+        listed = sections.setdefault(title.strip(), [])
         last = ""
         for fence in FENCE.finditer(body):
             if fence["tag"] == tag:
@@ -30,7 +35,7 @@ def blocks(page: Path, tag: str = LAPTOP) -> dict[str, list[Block]]:
             elif fence["tag"] == PROMISE and last == tag:
                 listed[-1] = Block(listed[-1].commands, tuple(fence["body"].splitlines()))
             last = fence["tag"]
-    return found
+    return sections
 
 
 def missing(block: Block, printed: str) -> list[str]:

@@ -15,7 +15,7 @@ from tests.operations.test_runbooks import forget_cache
 from tests.stack import CYCLE_S, Stack
 
 PAGE = ROOT / "docs/backup.md"
-TOTALS = "SELECT count(*), sum(revenue), sum(loyalty_discount) FROM gold.sales"
+TOTALS = "SELECT count(*), sum(amount), sum(discount) FROM gold.orders"
 
 Follow = Callable[[str], str]
 
@@ -34,11 +34,11 @@ def follow(ready: Stack) -> Follow:
 
 @pytest.fixture
 def totals(ready: Stack) -> Iterator[object]:
-    """The numbers before; they must be the same afterwards, asked of a cache that remembers nothing."""
-    before = ready.ask(TOTALS)
+    """The numbers before; they must be the same afterwards, from a cache that remembers nothing."""
+    before = ready.rows(TOTALS)
     yield before
     forget_cache(ready)
-    assert ready.ask(TOTALS) == before
+    assert ready.rows(TOTALS) == before
 
 
 def objects(bucket: Path) -> list[Path]:
@@ -55,7 +55,7 @@ def test_buckets_that_were_emptied_are_restored_from_the_copy(ready: Stack, foll
     assert ready.release() is None
     assert before is not None and before.id in follow("A bucket")
     assert ready.release() == before
-    ready.biaac("sync", "grocery")  # cursors, ledger and pointer are whole: it goes on from there
+    ready.biaac("sync", "shop")  # cursors, ledger and pointer are whole: it goes on from there
     after = ready.release()
     assert after is not None and after.parent == before.id
 
@@ -80,7 +80,7 @@ def test_a_lake_without_a_copy_is_built_again_from_bronze(ready: Stack, follow: 
     assert now is not None and now.sequence == 1
     lake = storage_client(ready.settings).bucket("lake")
     assert list(releases.ids(lake, "prod")) == [now.id]
-    wait_for(lambda: ready.execution_state(now.execution) == "SUCCEEDED", seconds=60, what="the run has ended")
+    wait_for(lambda: ready.execution_state(now.execution) == "SUCCEEDED", seconds=CYCLE_S, what="the run has ended")
 
 
 def test_every_block_for_the_laptop_is_followed_above() -> None:

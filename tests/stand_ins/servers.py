@@ -29,7 +29,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(fact: Callable[[], object], *, seconds: float = 60, what: str = "") -> None:
+def wait_for(fact: Callable[[], object], *, seconds: float = 300, what: str = "") -> None:
     """Ask for a fact until it is true; fail with its name when it never is."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -25,7 +25,7 @@ MISSING = [
     (name.replace("-", "_"), variable)
     for name, workload in WORKLOADS.items()
     if workload.room == "functions"
-    for variable in sorted(workload.needed - workload.said)  # what has no default
+    for variable in sorted(workload.needed - workload.explicit)  # what has no default
 ]
 
 

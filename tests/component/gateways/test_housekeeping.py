@@ -18,7 +18,7 @@ from transform.settings import CloudLakeSettings
 def parquet(s3: str, cloud: Warehouse) -> set[str]:
     """Names of the objects of the working tables."""
     query = {"list-type": "2", "prefix": f"lake/{cloud.settings.environment}/"}
-    listed = httpx.get(f"{s3}/{cloud.settings.lake_bucket}", params=query).text
+    listed = httpx.get(f"{s3}/{cloud.settings.lake_bucket}", params=query, timeout=300).text
     return set(re.findall(r"<Key>([^<]+\.parquet)</Key>", listed))
 
 

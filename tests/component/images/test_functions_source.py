@@ -95,7 +95,7 @@ def urls(unpacked: Path, environment: dict[str, str]) -> Iterator[dict[str, str]
         started.append(process)
         urls[name] = f"http://127.0.0.1:{port}"
     for name, url in urls.items():
-        wait_for(lambda url=url: httpx.get(url, timeout=5).status_code, seconds=60, what=f"{name} answers")
+        wait_for(lambda url=url: httpx.get(url, timeout=60).status_code, what=f"{name} answers")
     yield urls
     for process in started:
         process.kill()

@@ -197,7 +197,7 @@ def test_jobs_are_listed_by_order_page_and_filter(airbyte: Airbyte) -> None:
     since = job_records.find(airbyte.scripted.ops, made[3])
     assert since is not None
     assert [job.job_id for job in airbyte.list(created_at_start=since.created_at)] == newest[:2]
-    first = httpx.get(f"{airbyte.url}/jobs", params={"limit": 2}).json()
+    first = httpx.get(f"{airbyte.url}/jobs", params={"limit": 2}, timeout=300).json()
     assert first["next"].endswith("/jobs?limit=2&offset=2")
 
 
@@ -220,9 +220,11 @@ def test_what_cannot_be_done_is_a_problem_that_names_it(airbyte: Airbyte) -> Non
     assert airbyte.refusal(lambda: airbyte.list(limit=0))[0] == 400
     assert airbyte.refusal(lambda: airbyte.list(order_by="rows|DESC"))[0] == 400
     for body in (b"{", b"[]", b"{}"):
-        answer = httpx.post(f"{airbyte.url}/jobs", content=body, headers={"content-type": "application/json"})
+        answer = httpx.post(
+            f"{airbyte.url}/jobs", content=body, headers={"content-type": "application/json"}, timeout=300
+        )
         assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
-    assert httpx.get(f"{airbyte.url}/nothing").headers["content-type"] == "application/problem+json"
+    assert httpx.get(f"{airbyte.url}/nothing", timeout=300).headers["content-type"] == "application/problem+json"
 
 
 def test_a_connection_without_a_cloud_run_job_makes_a_failed_job_and_stays_free(airbyte: Airbyte) -> None:
@@ -243,5 +245,7 @@ def test_workspaces_connections_and_a_token_are_there_for_clients_that_ask(airby
     one = airbyte.sdk.connections.get_connection(request={"connection_id": airbyte.connection_id}).connection_response
     assert one.configurations.streams[0].name == "orders"
     assert len(airbyte.sdk.workspaces.list_workspaces(request={}).workspaces_response.data) == 1
-    token = httpx.post(f"{airbyte.url}/applications/token", json={"client_id": "a", "client_secret": "b"}).json()
+    token = httpx.post(
+        f"{airbyte.url}/applications/token", json={"client_id": "a", "client_secret": "b"}, timeout=300
+    ).json()
     assert token["token_type"] == "Bearer"

@@ -54,8 +54,8 @@ def test_gunicorn_serves_every_entry_point_of_the_product(environment: dict[str,
         process = subprocess.Popen(line, cwd=ROOT, stdout=log, stderr=log)
     try:
         wait_for(lambda: httpx.get(url, timeout=1).status_code == 404, what="gunicorn answers")
-        answers = {name: httpx.post(f"{url}/{name}", content=b"not JSON", timeout=30) for name in ENTRY_POINTS}
+        answers = {name: httpx.post(f"{url}/{name}", content=b"not JSON", timeout=300) for name in ENTRY_POINTS}
         assert {name: answer.status_code for name, answer in answers.items() if answer.status_code == 404} == {}
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=300)

@@ -80,7 +80,7 @@ def run(checkout: Path, *command: str, **variables: str) -> tuple[int, str]:
 def test_an_interrupted_setup_is_completed_by_the_next_one(with_uv: Path) -> None:
     home = with_uv / ".biaac/envs/functions"
     first = start(with_uv, "bin/environment", "functions")
-    wait_for(lambda: any(home.glob("lib/python3.11/site-packages/*")), seconds=240, what="packages arrive")
+    wait_for(lambda: any(home.glob("lib/python3.11/site-packages/*")), what="packages arrive")
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
     assert not (home / ".ready").exists()

@@ -232,7 +232,7 @@ def _start(storage_server: str, folder: Path, started: ExitStack) -> Superset:
         server = started.enter_context(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
     started.callback(server.send_signal, signal.SIGINT)  # gunicorn: at once
     health = f"http://127.0.0.1:{port}/health"
-    wait_for(lambda: httpx.get(health, timeout=5).is_success, seconds=90, what=f"superset answers; see {folder}")
+    wait_for(lambda: httpx.get(health, timeout=60).is_success, what=f"superset answers; see {folder}")
     return superset
 
 

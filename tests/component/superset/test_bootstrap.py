@@ -27,8 +27,9 @@ def test_a_second_start_touches_nothing(superset: Superset) -> None:
 def test_only_the_made_password_opens_it(superset: Superset) -> None:
     for password, status in (("admin", 401), (superset.password, 200)):
         body = {"username": "admin", "password": password, "provider": "db"}
-        assert httpx.post(f"http://127.0.0.1:{superset.port}/api/v1/security/login", json=body).status_code == status
-    nobody = httpx.get(f"http://127.0.0.1:{superset.port}/superset/dashboard/orders/")
+        login = f"http://127.0.0.1:{superset.port}/api/v1/security/login"
+        assert httpx.post(login, json=body, timeout=300).status_code == status
+    nobody = httpx.get(f"http://127.0.0.1:{superset.port}/superset/dashboard/orders/", timeout=300)
     assert (nobody.status_code, "/login/" in nobody.headers.get("location", "")) == (302, True)
 
 

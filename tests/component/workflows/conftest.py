@@ -100,7 +100,7 @@ class Stack:
 
     def ended(self, name: str) -> executions_v1.Execution:
         """The execution once it is over."""
-        wait_for(lambda: self.client.get_execution(name=name).state != State.ACTIVE, seconds=120, what=name)
+        wait_for(lambda: self.client.get_execution(name=name).state != State.ACTIVE, what=name)
         return self.client.get_execution(name=name)
 
 

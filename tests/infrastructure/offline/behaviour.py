@@ -1,4 +1,4 @@
-"""What a plan and an apply make of a configuration, as the Google provider would, one schema's depth deep."""
+"""What an apply would make of a configuration, as the Google provider would, one schema's depth deep."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -67,62 +67,32 @@ def name_of(kind: str, values: Values) -> str:
     return next((value for key in NAMES if isinstance(value := values.get(key), str)), kind)
 
 
-def planned(block: Block, config: Values, prior: Values | None, proposed: Values) -> Values:
-    """The planned value: a computed attribute that configuration leaves out keeps what it was, or is not known yet."""
+def computed(block: Block, config: Values, proposed: Values) -> Values:
+    """The proposed value with everything unknown that the provider computes and configuration leaves out."""
     out = dict(proposed)
     for name, attribute in block.attributes.items():
         if attribute.write_only:
             out[name] = None
         elif attribute.computed and config.get(name) is None:
-            out[name] = prior.get(name) if prior else UNKNOWN
+            out[name] = UNKNOWN
     for name, nested in block.blocks.items():
-        value, before = proposed.get(name), (prior or {}).get(name)
-        configured = config.get(name)
+        value, configured = proposed.get(name), config.get(name)
         if isinstance(value, list):
+            by_position = nested.nesting == "list" and isinstance(configured, list)
             out[name] = [
-                planned(
-                    nested.block,
-                    configured[i] if nested.nesting == "list" and isinstance(configured, list) else one,
-                    partner(nested.block, nested.nesting, before, i, one),
-                    one,
-                )
-                if isinstance(one, dict)
-                else one
+                computed(nested.block, configured[i] if by_position else one, one) if isinstance(one, dict) else one
                 for i, one in enumerate(value)
             ]
         elif isinstance(value, dict):
-            inner = configured if isinstance(configured, dict) else {}
-            out[name] = planned(nested.block, inner, before if isinstance(before, dict) else None, value)
+            out[name] = computed(nested.block, configured if isinstance(configured, dict) else {}, value)
     return out
 
 
-def partner(block: Block, nesting: str, prior: Any, position: int, value: Values) -> Values | None:
-    """What a nested block was before: by position in a list, by content in a set."""
-    if not isinstance(prior, list):
-        return None
-    if nesting == "list":
-        return prior[position] if position < len(prior) else None
-    return next((one for one in prior if agrees(block, value, one)), None)
-
-
-def agrees(block: Block, value: Values, prior: Values) -> bool:
-    """Whether everything that ``value`` says stands in ``prior``."""
-    if not all(value.get(name) in (None, prior.get(name)) for name in block.attributes):
-        return False
-    for name, nested in block.blocks.items():
-        ours, theirs = value.get(name) or [], prior.get(name) or []
-        if nested.nesting == "single":
-            continue
-        if len(ours) != len(theirs) or not all(any(agrees(nested.block, a, b) for b in theirs) for a in ours):
-            return False
-    return True
-
-
-def fill(kind: str, values: Values, prior: Values | None) -> None:
+def fill(kind: str, values: Values) -> None:
     """Leave the blocks that the provider fills to it."""
     for name in FILLED.get(kind, ()):
         if not values[name]:
-            values[name] = prior[name] if prior else UNKNOWN
+            values[name] = UNKNOWN
 
 
 def label(block: Block, values: Values, defaults: Defaults) -> None:

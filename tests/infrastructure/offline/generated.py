@@ -3,7 +3,7 @@
 CDKTF generated its bindings from ``terraform providers schema``. Each generated JavaScript file carries its TypeScript
 in an inline source map, and that states for every attribute ``// name - computed: .., optional: .., required: ..``,
 and for every argument whether it is a block, how it nests and of which type it is. What it does not state: which
-attributes are sensitive (told here by their names), how many blocks at least or at most (beyond one), which change
+attributes are sensitive (their names say it here), how many blocks at least or at most (beyond one), which change
 forces a replacement.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.infrastructure.offline.schema import Attribute, Block, Nested, Schema, Type
+from tests.infrastructure.offline.schema import Attribute, Block, Nested, Type
 
 SOURCE_MAP = re.compile(r"sourceMappingURL=data:application/json;(?:charset=utf-8;)?base64,(\S+)")
 CLASS = re.compile(r"^export class (\w+) extends cdktf\.(\w+) \{", re.M)
@@ -34,7 +34,6 @@ DOCUMENTED = re.compile(r"/\*\*(.*?)\*/\n\s+readonly (\w+)\??:", re.S)
 VALUES = re.compile(r'Possible values: \[("[^\]]+)\]')
 SENSITIVE = re.compile(r"(^|_)(password|secret_data|secret|private_key|client_secret|password_wo|secret_data_wo)$")
 
-PRIMITIVES: dict[str, Type] = {"string": "string", "number": "number", "boolean": "bool", "any": "dynamic"}
 # How a getter reads its attribute tells the attribute's type.
 READ_BY: dict[str, Type] = {
     "getStringAttribute": "string",
@@ -78,40 +77,22 @@ class Getter(NamedTuple):
     code: str
 
 
-def read(bindings: Path, *, name: str) -> Schema:
-    """The schema of provider ``name`` out of an installed CDKTF package (the folder of its Python module)."""
-    schema = Schema(name=name, version="", provider=Block())
+def read(bindings: Path) -> tuple[dict[str, Block], dict[str, Block]]:
+    """Resources and data sources of an installed CDKTF package (the folder of its Python module)."""
+    resources: dict[str, Block] = {}
+    data_sources: dict[str, Block] = {}
     for source in sources(bindings):
         module = Module(source)
         for cls, base in module.bases.items():
-            if base not in {"TerraformResource", "TerraformDataSource", "TerraformProvider"}:
-                continue
-            body = module.classes[cls]
-            block = module.block(cls, cls)
-            if version := re.search(r"providerVersion: '([\d.]+)'", body):
-                schema.version = version[1]
-            of_type = re.search(r"terraformResourceType: '([\w-]+)'", body)
-            if of_type is None:
-                raise ValueError(f"{cls} of {bindings.name} names no terraform type")
-            if base == "TerraformResource":
-                schema.resources[of_type[1]] = block
-            elif base == "TerraformDataSource":
-                schema.data_sources[of_type[1]] = block
-            else:
-                schema.provider = settings_of_a_provider(block)
-    return schema
-
-
-def settings_of_a_provider(block: Block) -> Block:
-    """A provider's settings are all optional, and ``alias`` is terraform's own word."""
-    for attribute in block.attributes.values():
-        attribute.required, attribute.computed, attribute.optional = False, False, True
-    block.attributes.pop("alias", None)
-    return block
+            if base in {"TerraformResource", "TerraformDataSource"}:
+                (name,) = re.findall(r"terraformResourceType: '([\w-]+)'", module.classes[cls])
+                blocks = resources if base == "TerraformResource" else data_sources
+                blocks[name] = module.block(cls, cls)
+    return resources, data_sources
 
 
 def sources(bindings: Path) -> Iterator[str]:
-    """The TypeScript of each resource, data source and the provider; a large one stands in several files."""
+    """The TypeScript of each resource and data source; a large one stands in several files."""
     parts: dict[str, list[str]] = defaultdict(list)
     (archive,) = (bindings / "_jsii").glob("*.jsii.tgz")
     with tarfile.open(archive) as files:
@@ -167,10 +148,8 @@ class Module:
         if argument is None or not argument.is_block or getter.computed:
             return None
         struct = self.struct(getter)
-        if struct is None:  # the provider's own settings hold their blocks as plain values
-            plain = read_arguments(self.arguments[re.search(r"(\w+)ToHclTerraform", argument.value)[1].lower()])  # type: ignore[index]
-            attributes = {name: Attribute(PRIMITIVES[one.storage], optional=True) for name, one in plain.items()}
-            return Nested("list", Block(attributes), max_items=1)
+        if struct is None:
+            return None
         nesting = "single" if argument.nesting == "struct" else "set" if holds_a_set(getter, argument) else "list"
         block = self.block(f"{struct}OutputReference", struct)
         if nesting == "single":
@@ -201,14 +180,9 @@ class Module:
         reader = re.search(r"this\.(get\w+|interpolationForAttribute)\(", getter.code)
         if held:
             of_type = HELD_AS[held[1]]
-        elif reader:
+        else:
+            assert reader is not None, getter.name
             of_type = READ_BY[reader[1]]
-        else:  # the provider's own settings have plain getters
-            stored = re.match(r"(string|number|boolean|any)(List|Map)?$", argument.storage if argument else "any")
-            if stored is None:
-                raise ValueError(f"{getter.name}: {argument} has no known type")
-            primitive = PRIMITIVES[stored[1]]
-            of_type = [stored[2].lower(), primitive] if stored[2] else primitive
         return ["set", of_type[1]] if of_type[0] == "list" and holds_a_set(getter, argument) else of_type
 
     def struct(self, getter: Getter) -> str | None:

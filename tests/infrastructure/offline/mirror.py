@@ -17,7 +17,7 @@ from pathlib import Path
 import msgpack
 
 from tests.infrastructure.offline import generated, newer, wire
-from tests.infrastructure.offline.schema import Block, Schema
+from tests.infrastructure.offline.schema import Attribute, Block, Schema
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -48,8 +48,32 @@ SERVED = (
     "storage_",
     "workflows_",
 )
-# All that is taken from google-beta: nothing else needs it, and what needs it is to be a decision.
-FROM_BETA = {"google_project_service_identity"}
+# All that is taken from google-beta, and its arguments and results: what else is taken is to be a decision.
+FROM_BETA = {
+    "google_project_service_identity": Block(
+        {
+            "service": Attribute("string", required=True),
+            "project": Attribute("string", optional=True, computed=True),
+            **{name: Attribute("string", computed=True) for name in ("id", "email", "member")},
+        }
+    )
+}
+SETTINGS = Block(
+    {
+        "project": Attribute("string", optional=True),
+        "region": Attribute("string", optional=True),
+        "user_project_override": Attribute("bool", optional=True),
+        "billing_project": Attribute("string", optional=True),
+        "default_labels": Attribute(["map", "string"], optional=True),
+    }
+)
+PASSWORD = Block(
+    {
+        "length": Attribute("number", required=True),
+        "special": Attribute("bool", optional=True, computed=True),
+        "result": Attribute("string", computed=True, sensitive=True),
+    }
+)
 CLI_CONFIGURATION = """# Made by tests/infrastructure/offline/mirror.py: stand-ins, not the real providers.
 provider_installation {{
   filesystem_mirror {{
@@ -87,20 +111,14 @@ def build(home: Path) -> Path:
 def schemas() -> list[Schema]:
     """The providers that ``terraform/`` uses."""
     packages = Path(site.getsitepackages()[0])
-    google = generated.read(packages / "cdktf_cdktf_provider_google", name="google")
-    newer.lift(google, packages / "pulumi_gcp")
-    google.resources = {name: block for name, block in google.resources.items() if is_served(name)}
-    google.data_sources = {name: block for name, block in google.data_sources.items() if is_served(name)}
-    beta = generated.read(packages / "cdktf_cdktf_provider_google_beta", name="google-beta")
-    beta.version = google.version
-    beta.resources = {name: block for name, block in beta.resources.items() if name in FROM_BETA}
-    beta.data_sources = {}
-    random = generated.read(packages / "cdktf_cdktf_provider_random", name="random")
-    # CDKTF never learned of ephemeral resources; this one's arguments are the resource's, less what state would hold.
-    password = random.resources["random_password"]
-    random.ephemeral["random_password"] = Block(
-        {name: one for name, one in password.attributes.items() if name not in {"id", "bcrypt_hash", "keepers"}}
+    resources, data_sources = (
+        {name: block for name, block in blocks.items() if is_served(name)}
+        for blocks in generated.read(packages / "cdktf_cdktf_provider_google")
     )
+    newer.lift(resources)
+    google = Schema("google", newer.VERSION, SETTINGS, resources, data_sources)
+    beta = Schema("google-beta", newer.VERSION, SETTINGS, FROM_BETA)
+    random = Schema("random", "3.7.2", Block(), ephemeral={"random_password": PASSWORD})
     return [google, beta, random]
 
 

@@ -1,6 +1,5 @@
 """The calls of terraform's plugin protocol, answered from a schema."""
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,6 @@ from tf.gen import tfplugin_pb2 as protocol
 from tests.infrastructure.offline import behaviour
 from tests.infrastructure.offline.schema import Block
 from tests.infrastructure.offline.wire import EPHEMERAL_RESULT, UNKNOWN, decode, encode, field, unpack_block
-
-# Variables of the process that runs terraform; it hands them to its providers.
-EVERYTHING_KNOWN = "STAND_IN_EVERYTHING_KNOWN"  # "1": a plan shows what an apply would make up, so wiring can be read
 
 Call = Callable[[Any], Any]
 ERROR = 1
@@ -33,7 +29,6 @@ class Provider:
         self.packed: dict[str, dict[str, bytes]] = packed
         self.unpacked: dict[tuple[str, str], Block] = {}
         self.defaults = behaviour.Defaults()
-        self.everything_known = os.environ.get(EVERYTHING_KNOWN) == "1"
 
     def block(self, of: str, kind: str) -> Block:
         """The block of a resource, data source or ephemeral resource type."""
@@ -50,10 +45,7 @@ class Provider:
                 "ConfigureProvider": "configure",
                 "ValidateResourceConfig": "validate_resource",
                 "ValidateDataResourceConfig": "validate_data_source",
-                "UpgradeResourceState": "upgrade",
-                "ReadResource": "read",
                 "PlanResourceChange": "plan",
-                "ApplyResourceChange": "apply",
                 "ReadDataSource": "read_data_source",
                 "GetFunctions": "nothing",
                 "StopProvider": "nothing",
@@ -91,38 +83,15 @@ class Provider:
         errors = faults(request.type_name, self.block("data_sources", request.type_name), decode(request.config))
         return protocol.ValidateDataResourceConfig.Response(diagnostics=list(errors))
 
-    def upgrade(self, request: Any) -> Any:
-        """State is always of this schema: pass it on."""
-        return protocol.UpgradeResourceState.Response(upgraded_state=protocol.DynamicValue(json=request.raw_state.json))
-
-    def read(self, request: Any) -> Any:
-        """What stands in the cloud: what the state says."""
-        return protocol.ReadResource.Response(new_state=request.current_state, private=request.private)
-
     def plan(self, request: Any) -> Any:
-        """What an apply would make of the configuration."""
+        """What an apply would make of the configuration, with everything known, so that wiring can be read from it."""
         proposed = decode(request.proposed_new_state)
-        if proposed is not None:
-            block = self.block("resources", request.type_name)
-            config, prior = decode(request.config), decode(request.prior_state)
-            proposed = behaviour.planned(block, config, prior, proposed)
-            behaviour.fill(request.type_name, proposed, prior)
-            behaviour.label(block, proposed, self.defaults)
-            if self.everything_known:
-                proposed = behaviour.settled(request.type_name, block, proposed, self.defaults)
-        return protocol.PlanResourceChange.Response(
-            planned_state=encode(proposed), planned_private=request.prior_private, legacy_type_system=True
-        )
-
-    def apply(self, request: Any) -> Any:
-        """Make it so."""
-        planned = decode(request.planned_state)
-        if planned is not None:
-            block = self.block("resources", request.type_name)
-            planned = behaviour.settled(request.type_name, block, planned, self.defaults)
-        return protocol.ApplyResourceChange.Response(
-            new_state=encode(planned), private=request.planned_private, legacy_type_system=True
-        )
+        block = self.block("resources", request.type_name)
+        values = behaviour.computed(block, decode(request.config), proposed)
+        behaviour.fill(request.type_name, values)
+        behaviour.label(block, values, self.defaults)
+        values = behaviour.settled(request.type_name, block, values, self.defaults)
+        return protocol.PlanResourceChange.Response(planned_state=encode(values), legacy_type_system=True)
 
     def read_data_source(self, request: Any) -> Any:
         """A data source's results, made up like a resource's."""

@@ -1,4 +1,4 @@
-"""The build's small shell programs, with docker and terraform that write down what they were asked."""
+"""The build's small shell programs, with docker and terraform that write down their calls."""
 
 import json
 import os
@@ -75,14 +75,14 @@ def test_an_unclear_answer_is_no_deployment_and_no_success(checkout: Path, value
 
 def test_every_image_is_built_and_none_pushed(checkout: Path) -> None:
     assert run(checkout, "bin/build-images", REPOSITORY, "4f2a").returncode == 0
-    asked = calls(checkout)
-    tags = [call.split("--tag ")[1].split()[0] for call in asked]
+    made = calls(checkout)
+    tags = [call.split("--tag ")[1].split()[0] for call in made]
     names = ["cache", "ingestion", "superset", "transform", "connector-grocery", "connector-web-shop"]
     assert tags == [f"{REPOSITORY}/{name}:4f2a" for name in names]
-    assert "--target connector" in asked[-1]
-    assert "--build-arg CONNECTOR=web_shop" in asked[-1]
-    assert all(call.endswith(" .") and "--cache-from" in call for call in asked)
-    assert "push" not in " ".join(asked)
+    assert "--target connector" in made[-1]
+    assert "--build-arg CONNECTOR=web_shop" in made[-1]
+    assert all(call.endswith(" .") and "--cache-from" in call for call in made)
+    assert "push" not in " ".join(made)
 
 
 def test_a_failed_build_ends_the_step(checkout: Path) -> None:
@@ -162,16 +162,16 @@ def test_the_first_step_tells_the_later_ones_where_they_are(
     written = (checkout / ".biaac/build/deploy.env").read_text().splitlines()
     for line in written:
         monkeypatch.setenv(*line.split("=", 1))
-    told = DeploySettings.load()
-    assert (told.project, told.location, told.environment) == ("acme", "europe-west1", "prod")
-    assert (told.bronze_bucket, told.lake_bucket, told.ops_bucket) == ("acme-bronze", "acme-lake", "acme-ops")
-    assert (told.revision, told.terraform) == ("1b857ec", str(checkout / ".biaac/bin/terraform"))
+    loaded = DeploySettings.load()
+    assert (loaded.project, loaded.location, loaded.environment) == ("acme", "europe-west1", "prod")
+    assert (loaded.bronze_bucket, loaded.lake_bucket, loaded.ops_bucket) == ("acme-bronze", "acme-lake", "acme-ops")
+    assert (loaded.revision, loaded.terraform) == ("1b857ec", str(checkout / ".biaac/bin/terraform"))
 
 
 @pytest.mark.parametrize("missing", ["PROJECT_ID", "REGION", "ENVIRONMENT", "COMMIT_SHA"])
 def test_a_build_that_does_not_say_where_it_is_ends_at_once(checkout: Path, missing: str) -> None:
-    told = {"PROJECT_ID": "acme", "REGION": "europe-west1", "ENVIRONMENT": "prod", "COMMIT_SHA": "1b857ec"}
-    done = run(checkout, "bin/build-settings", **{name: value for name, value in told.items() if name != missing})
+    variables = {"PROJECT_ID": "acme", "REGION": "europe-west1", "ENVIRONMENT": "prod", "COMMIT_SHA": "1b857ec"}
+    done = run(checkout, "bin/build-settings", **{name: value for name, value in variables.items() if name != missing})
     assert done.returncode != 0
     assert missing in done.stderr
 
@@ -181,3 +181,9 @@ def test_triggers_give_exactly_the_substitutions_of_the_build_file(repository: P
     root, module = repository / "terraform/main.tf", repository / "terraform/modules/build/main.tf"
     given = set(re.findall(r"\b(_[A-Z][A-Z_]*) += ", root.read_text() + module.read_text()))
     assert given == declared
+
+
+def test_hadolint_finds_nothing_wrong_with_the_dockerfile(repository: Path) -> None:
+    hadolint = repository / ".biaac/envs/dev/bin/hadolint"
+    done = subprocess.run([hadolint, repository / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")

@@ -1,5 +1,6 @@
 """`biaac demo remove` takes out what demo.sha256 lists, and nothing else."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -7,15 +8,28 @@ import pytest
 
 from biaac.settings import ROOT
 from cli import demo
-from tests.stack import copy_of_checkout
 
 LISTED = {line.split("  ")[1] for line in (ROOT / "demo.sha256").read_text().splitlines()}
+
+
+def copy_with_the_demo(target: Path) -> Path:
+    """The files that this repository's git holds, as they are here, and its environments by a link."""
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target / name)
+    (target / ".biaac").mkdir()
+    for made in ("envs", "uv"):
+        (target / ".biaac" / made).symlink_to(ROOT / ".biaac" / made)
+    return target
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of this repository that may lose files."""
-    return copy_of_checkout(tmp_path)
+    return copy_with_the_demo(tmp_path)
 
 
 def remove(checkout: Path, *options: str) -> subprocess.CompletedProcess[str]:

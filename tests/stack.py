@@ -223,8 +223,6 @@ def copy_of_checkout(target: Path, *, demo: bool = False) -> Path:
     if not demo:
         company.install(target)
         subprocess.run(["bin/environment", "source-folder"], cwd=target, check=True)
-    for connection in (target / "connections").glob("*.yaml"):
-        connection.write_text(re.sub(r'cron: ".*?"', f"cron: {NEVER}", connection.read_text()))
     return target
 
 
@@ -253,6 +251,8 @@ def changed(path: Path, old: str, new: str) -> Iterator[None]:
 @contextmanager
 def started(root: Path) -> Iterator[Stack]:
     """A stack of a copy, stopped at the end."""
+    for connection in (root / "connections").glob("*.yaml"):
+        connection.write_text(re.sub(r'cron: ".*?"', f"cron: {NEVER}", connection.read_text()))
     base = free_port_base()
     running = Stack(root, base, base + 10)
     running.start()

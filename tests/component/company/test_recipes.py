@@ -66,7 +66,7 @@ layout:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository without the demo, with the small company's files and one more of each kind."""
-    folder = copy_of_checkout(tmp_path_factory.mktemp("checkout"))
+    folder = copy_of_checkout(tmp_path_factory.mktemp("checkout"), demo=True)
     subprocess.run(
         ["bin/biaac", "demo", "remove", "--yes", "--changed"], cwd=folder, check=True, stdout=subprocess.DEVNULL
     )

@@ -7,8 +7,6 @@ from pathlib import Path
 
 FENCE = re.compile(r"^```(?P<tag>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 LAPTOP, CLOUD, PROMISE = "sh laptop", "sh cloud", "text"
-# Names of the demo that the pages show -> those of the small company whose stack walks through them.
-NAMES = {"grocery": "shop", "gold.stores": "gold.customers"}
 
 
 @dataclass(frozen=True)
@@ -22,10 +20,7 @@ class Block:
 def blocks(page: Path, tag: str = LAPTOP) -> dict[str, list[Block]]:
     """The blocks of a page with one tag, by the section they stand in; a text block promises for the one before it."""
     sections: dict[str, list[Block]] = {}
-    text = page.read_text()
-    for shown, walked in NAMES.items():
-        text = text.replace(shown, walked)
-    for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^## ", page.read_text(), flags=re.MULTILINE)[1:]:
         title, _, body = part.partition("\n")
         listed = sections.setdefault(title.strip(), [])
         last = ""

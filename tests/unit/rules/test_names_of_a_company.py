@@ -8,7 +8,7 @@ from biaac.settings import ROOT
 
 OF_THE_DEMO = re.compile(r"grocer|gold\.sales|sales_overview|sales lines|retail-data", re.IGNORECASE)
 # Upstream's pages that show the demo, and records of what was decided or measured on it.
-MAY_NAME_IT = ("README.md", "CHANGELOG.md", "demo.sha256", "docs/")
+MAY_NAME_IT = ("README.md", "CHANGELOG.md", "demo.sha256", "docs/adr/", "docs/benchmarks/")
 
 
 def test_no_name_of_the_demo_stands_in_upstreams_files() -> None:

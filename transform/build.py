@@ -118,7 +118,8 @@ class Lake:
 
     def metrics(self) -> list[Metric]:
         """Every metric, checked against the columns of its Gold table."""
-        columns = {table.name: set(table.column_descriptions) for table in self.gold()}
+        models = [model for model in self._context.models.values() if model.schema_name == "gold"]
+        columns = {str(model.name): set(model.columns_to_types or {}) for model in models}
         try:
             return metrics.load(self._project / "metrics", columns)
         except PermanentError as error:

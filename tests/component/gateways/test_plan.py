@@ -23,13 +23,15 @@ GROUP BY order_month
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Path:
-    """The company with one model changed, one removed and one added."""
+    """The company with two models changed, one removed and one added."""
     folder = tmp_path / "changed"
     folder.mkdir()
     company.install(folder)
     models = folder / "sqlmesh_project/models"
-    orders = models / "silver/order_versions.sql"
-    orders.write_text(orders.read_text().replace("amount::DECIMAL(18, 2)", "(amount * 2)::DECIMAL(18, 2)"))
+    customers = models / "gold/customers.sql"
+    customers.write_text(customers.read_text().replace("SUM(o.amount)", "SUM(o.amount * 2)"))
+    listed = models / "silver/customers.sql"
+    listed.write_text(listed.read_text().replace("'Unknown'", "'Nowhere'"))
     (models / "gold/tickets.sql").unlink()
     (models / "gold/months.sql").write_text(MONTHS)
     (folder / "sqlmesh_project/metrics/tickets.yaml").unlink()
@@ -48,11 +50,11 @@ def test_a_plan_names_every_change_and_applies_none_and_the_next_run_applies_the
         code, planned = after.plan()
         assert code == 0, planned
         assert "+ gold.months  added" in planned and "- gold.tickets  removed" in planned
-        assert "~ silver.order_versions  changed" in planned and "(amount * 2)" in planned
+        assert "~ gold.customers  changed" in planned and "SUM(o.amount * 2)" in planned
         assert "~ gold.orders  built again, as what it reads has changed" in planned
         assert side.plan() == (0, "no model would change\n") and side.release().tables == before
         after.transform(execution="changed", reason="deploy")
-        assert after.rows("gold.orders")[0]["amount"] == 20
+        assert str(after.rows("gold.customers")[0]["revenue"]) == "31.20"
         assert "gold.months" in after.release().tables and "gold.tickets" not in after.release().tables
     same_gold(cloud, laptop)
     laptop.sync(orders=[order(7, "2026-07-01", 1.25)])

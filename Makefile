@@ -50,7 +50,7 @@ ROOMS    := $(addprefix tests/,end_to_end browser operations) $(DEMO) $(addprefi
 test: proof ## Every test but the longest: stack and browser, the demo, terraform, components, units
 	@$(PYTHON) -m pytest $(TOGETHER) $(ROOMS) -m "not longest"
 
-test-all: test ## The longest too: real data on both gateways, images built, mistakes made in terraform/
+test-all: test ## The longest too: real data on both gateways, images built
 	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations tests/infrastructure $(DEMO) -m longest
 	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 tests/component/gateways/test_killed.py tests/containers
 

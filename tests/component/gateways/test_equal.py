@@ -1,6 +1,5 @@
 """Gateway gcp gives what the laptop gives: the same Gold row for row, the same files byte for byte."""
 
-from biaac import releases
 from biaac.runs import Outcome
 from tests.component.gateways.conftest import same_gold
 from tests.component.transform.warehouse import CHANGED_AT, CUSTOMERS, ORDERS, Rows, Warehouse, customer, order, ticket
@@ -26,24 +25,3 @@ def test_after_each_kind_of_load_gold_is_the_laptops(cloud: Warehouse, laptop: W
             assert side.transform().outcome is Outcome.PUBLISHED
         same_gold(cloud, laptop)
     assert {str(row["order_month"]) for row in cloud.rows("gold.orders")} == {"2026-02-01", "2026-06-01"}
-
-
-def test_a_refused_load_leaves_release_and_pointer_alone_and_the_next_good_one_counts(
-    cloud: Warehouse, laptop: Warehouse
-) -> None:
-    laptop.sync(orders=ORDERS)
-    first = cloud.transform().release
-    assert first is not None
-    releases.promote(cloud.lake, cloud.settings.environment, first)
-    job = laptop.sync(orders=[order(1, "2026-04-03", 10.0) | {"order_id": None}])
-    run = cloud.transform()
-    assert (run.outcome, run.release) == (Outcome.REJECTED, first)
-    assert "silver.order_versions: 1 row" in run.message
-    pointer = releases.pointer(cloud.lake, cloud.settings.environment)
-    assert pointer is not None and pointer.release == first == cloud.release().id
-    for blob in laptop.files_of("shop/orders", job=job):  # somebody takes the bad objects out
-        blob.delete()
-    laptop.sync(orders=A_DAY)
-    for side in (laptop, cloud):
-        assert side.transform().outcome is Outcome.PUBLISHED
-    same_gold(cloud, laptop)

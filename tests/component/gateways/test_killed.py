@@ -12,11 +12,6 @@ from tests.component.transform.test_killed import POINTS, Source
 from tests.component.transform.warehouse import ORDERS, Warehouse
 
 ALL = os.environ.get("BIAAC_KILLS") == "all"
-IN_A_PLAN = (
-    r"^SQL .*ALTER TABLE .* SET PARTITIONED BY",
-    r'^SQL .*CREATE OR REPLACE VIEW "lake"\."gold"\.',
-    r"^SQL UPDATE .*_environments",
-)
 
 
 def test_killed_at_any_point_with_two_loads_pending_gold_is_the_laptops(
@@ -35,17 +30,5 @@ def test_killed_at_any_point_with_two_loads_pending_gold_is_the_laptops(
             assert code == -9, f"seed {seed}, load {number}, {point}: {output}"
     cloud.transform(execution="the-same")
     assert cloud.orders() == source.gold_orders(), f"seed {seed}"
-    laptop.transform()
-    same_gold(cloud, laptop)
-
-
-def test_killed_in_the_middle_of_the_first_plan_the_next_run_plans_again(
-    cloud: Warehouse, laptop: Warehouse, seed: int
-) -> None:
-    laptop.sync(orders=ORDERS)
-    for point in IN_A_PLAN if ALL else (random.Random(seed).choice(IN_A_PLAN),):  # noqa: S311
-        code, output = cloud.attempt(execution="first", kill_before=point)
-        assert code == -9, f"{point}: {output}"
-    cloud.transform(execution="first")
     laptop.transform()
     same_gold(cloud, laptop)

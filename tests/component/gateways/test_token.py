@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.component.transform.warehouse import ORDERS, Warehouse
+from tests.component.transform.warehouse import Warehouse
 from tests.conftest import wait_for
 from tests.metadata_server import MetadataServer, access_token
 
@@ -99,12 +99,3 @@ def test_a_run_that_outlives_its_token_goes_on_with_the_next(
     assert {token for _, _, token in doorman.seen[seen:]} <= doorman.valid
     kinds = {(method, query.partition("=")[0]) for method, query, _ in doorman.seen[seen:]}
     assert kinds >= {("POST", "uploads"), ("PUT", "partNumber"), ("POST", "uploadId")}, kinds
-
-
-def test_a_token_that_storage_refuses_is_a_reason_to_try_again(
-    cloud: Warehouse, doorman: Doorman, metadata: MetadataServer
-) -> None:
-    cloud.sync(orders=ORDERS)
-    code, output = cloud.attempt()
-    assert code == 1 and "TransientError" in output and "401" in output and "Traceback" not in output
-    assert not [token for token in metadata.given if token in output]

@@ -201,9 +201,3 @@ def test_a_connector_whose_folder_has_a_hyphen_is_refused_by_name(with_uv: Path)
     code, output = run(with_uv, "bin/environment", "source-web-shop")
     assert code == 1
     assert "connections/sources/web_shop/uv.lock does not exist" in output
-
-
-def test_make_alone_lists_what_it_can_do(checkout: Path) -> None:
-    done = subprocess.run(["make"], cwd=checkout, capture_output=True, text=True, check=True)
-    for target in ("run", "check", "test", "lint", "bench", "stop", "clean"):
-        assert f"make {target}" in done.stdout

@@ -7,7 +7,6 @@
 A key may be given once in a mapping. If ``<<: *defaults`` has it too, the mapping's own value counts.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -84,7 +83,7 @@ def read_yaml(path: Path) -> File[Any]:
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
-        faults = [f"{path}:{line}: {message}" for line, message in _keys_given_twice(node)]
+        faults = [f"{path}:{line}: {message}" for line, message in sorted(loader.given_twice)]
         value = loader.construct_document(node) if node is not None and not faults else None
     except OSError as error:
         raise PermanentError(f"{path}: {error.strerror}") from None
@@ -101,34 +100,29 @@ def read_yaml(path: Path) -> File[Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's own, but a value that its type cannot hold (``2017-02-30``) is an error with a line."""
+    """PyYAML's own, but it notes keys given twice, and a value that its type cannot hold has a line."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.given_twice: list[tuple[int, str]] = []  # line and message of each: PyYAML keeps the last in silence
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Called by PyYAML for every mapping of a file."""
+        node = super().compose_mapping_node(anchor)
+        lines: dict[tuple[str, str], int] = {}
+        for key, _ in node.value:
+            name, line = (key.tag, str(key.value)), key.start_mark.line + 1
+            if name in lines:
+                self.given_twice.append((line, f"{key.value} is given twice, first in line {lines[name]}"))
+            lines.setdefault(name, line)
+        return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Called by PyYAML for every part of a file."""
+        """Called by PyYAML for every part of a file; ``2017-02-30`` is no date."""
         try:
             return super().construct_object(node, deep)
         except ValueError as error:
             raise yaml.MarkedYAMLError(problem=str(error), problem_mark=node.start_mark) from None
-
-
-def _keys_given_twice(root: yaml.Node | None) -> Iterator[tuple[int, str]]:
-    """Line and message of each: PyYAML keeps the last one in silence."""
-    nodes, seen = [root], set()
-    while nodes:
-        node = nodes.pop()
-        if id(node) in seen:  # an alias, which may even contain itself
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            nodes += reversed(node.value)
-        if isinstance(node, yaml.MappingNode):
-            first: dict[tuple[str, str], yaml.Node] = {}
-            for key, _ in node.value:
-                earlier = first.setdefault((key.tag, str(key.value)), key)
-                if earlier is not key:
-                    line = key.start_mark.line + 1
-                    yield line, f"{key.value} is given twice, first in line {earlier.start_mark.line + 1}"
-            nodes += [child for _, child in reversed(node.value)]
 
 
 def _message(fault: Any) -> str:

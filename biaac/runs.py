@@ -23,9 +23,7 @@ class Outcome(StrEnum):
 
     PUBLISHED = "published"
     NOTHING_NEW = "nothing_new"
-    REJECTED = (
-        "rejected"  # a blocking audit failed, or a model could not be built: waits for new data, models or a retry
-    )
+    REJECTED = "rejected"  # by an audit, or a model could not be built: waits for new data, models or a retry
 
 
 class Step(Record):

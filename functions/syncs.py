@@ -16,16 +16,11 @@ def start_or_attach(airbyte: Airbyte, connection: str) -> Job:
     """
     try:
         job = airbyte.start(connection)
-    except TransientError as refused:
-        job = _running(airbyte, connection, refused)
-        log.info("attached to a running job", connection=connection, job=job.id, because=refused.message)
-    else:
-        log.info("sync started", connection=connection, job=job.id)
+    except TransientError as error:
+        running = next((job for job in airbyte.newest_jobs(connection) if job.live and job.moves_data), None)
+        if running is None:
+            raise
+        log.info("attached to a running job", connection=connection, job=running.id, because=error.message)
+        return running
+    log.info("sync started", connection=connection, job=job.id)
     return job
-
-
-def _running(airbyte: Airbyte, connection: str, refused: TransientError) -> Job:
-    for job in airbyte.newest_jobs(connection):
-        if job.live and job.moves_data:
-            return job
-    raise refused

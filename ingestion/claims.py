@@ -25,7 +25,6 @@ class AlreadyRunning(BiaacError):
 
     def __init__(self, job: Job) -> None:
         super().__init__(f"A sync is already running for: {job.connection_id} (job {job.id}, {job.status})")
-        self.job = job
 
 
 def start(settings: Settings, ops: Bucket, connection: Connection, kind: Kind) -> Job:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -73,11 +73,9 @@ class Connector:
                         return {stream["name"]: stream for stream in message["catalog"]["streams"]}
             raise run.failed("printed no catalogue")
 
-    @contextmanager
-    def read(self, catalog: Message, state: list[Message]) -> Iterator["Run"]:
+    def read(self, catalog: Message, state: list[Message]) -> AbstractContextManager["Run"]:
         """A running read; whatever happens inside, its process is gone afterwards."""
-        with self._run("read", catalog=catalog, state=state) as run:
-            yield run
+        return self._run("read", catalog=catalog, state=state)
 
     @contextmanager
     def _run(self, command: str, **files: Any) -> Iterator["Run"]:

@@ -127,11 +127,10 @@ def attach(ops: Bucket, job_id: int, execution: str, *, instead_of: str | None =
     return _update(ops, job_id, lambda job: {"execution": execution} if job.execution == instead_of else {})
 
 
-def newest_first(ops: Bucket, *, by_update: bool) -> Iterator[Job]:
-    """Every job, by creation or by last change; read one by one, so a page costs a page."""
-    blobs = list(ops.list_blobs(prefix=PREFIX, timeout=objects.TIMEOUT_S, retry=objects.RETRY))
-    blobs.sort(key=lambda blob: (blob.updated, blob.name) if by_update else blob.name, reverse=True)
-    for blob in blobs:
+def newest_first(ops: Bucket) -> Iterator[Job]:
+    """Every job; read one by one, so a page costs a page."""
+    blobs = ops.list_blobs(prefix=PREFIX, timeout=objects.TIMEOUT_S, retry=objects.RETRY)
+    for blob in sorted(blobs, key=lambda blob: blob.name, reverse=True):
         job = _at(ops, blob.name, int(blob.generation))
         if job is not None:
             yield job

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.cloud.storage import Bucket
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from biaac import objects
 from biaac.connections import Connection
@@ -27,12 +27,6 @@ class StreamState(BaseModel):
     state: dict[str, Any] | None = None  # as the connector's STATE message has it; None before the first
 
 
-class _States(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    streams: dict[str, StreamState] = Field(default_factory=dict)
-
-
 @dataclass
 class States:
     """The states of one connection in the hands of the one job that holds it; a second writer meets ``LostRace``."""
@@ -47,7 +41,8 @@ class States:
         """What is committed now."""
         name = f"airbyte/states/{connection}"
         stored = objects.read(ops, name)
-        streams = _States.model_validate(stored.value or {}).streams
+        entries = stored.value["streams"] if stored.value else {}
+        streams = {stream: StreamState.model_validate(entry) for stream, entry in entries.items()}
         return cls(ops, name, streams, stored.generation)
 
     def begin(self, connection: Connection, job: int) -> None:
@@ -71,5 +66,5 @@ class States:
 
     def commit(self) -> None:
         """Write; ``LostRace`` if another job has written since."""
-        value = _States(streams=self.streams).model_dump(mode="json")
+        value = {"streams": {stream: entry.model_dump(mode="json") for stream, entry in self.streams.items()}}
         self.version = objects.replace(self.ops, self.name, value, expected=self.version).generation

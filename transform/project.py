@@ -1,5 +1,8 @@
 """SQLMesh's configuration of a company's project, but for what the company decides (``sqlmesh_project/config.py``)."""
 
+from typing import Any
+
+from sqlmesh import Context
 from sqlmesh.core.config import (
     AutoCategorizationMode,
     CategorizerConfig,
@@ -8,14 +11,33 @@ from sqlmesh.core.config import (
     ModelDefaultsConfig,
     PlanConfig,
 )
+from sqlmesh.core.plan import PlanBuilder
 
 from biaac import company
 from transform import gateways, macros
 from transform.settings import LakeSettings
 
 
+class RebuildingPlanBuilder(PlanBuilder):
+    """Builds a changed incremental model again, all of it, in a new table.
+
+    SQLMesh calls every model of kind INCREMENTAL_BY_PARTITION "forward only": a change of it, or of what it reads,
+    would hold for new loads alone, and rows built before would keep their old values with every audit green.
+    """
+
+    def _is_forward_only_change(self, _: Any) -> bool:
+        return False
+
+    def _categorize_snapshots(self, *arguments: Any) -> None:
+        super()._categorize_snapshots(*arguments)
+        for snapshot in self._context_diff.new_snapshots.values():
+            if snapshot.forward_only and snapshot.change_category is not None:
+                snapshot.categorize_as(snapshot.change_category, forward_only=False)
+
+
 def configure(*, rules: list[str]) -> Config:
     """The configuration of this process: its gateway is SQLMESH_GATEWAY, ``rules`` are those of ``sqlmesh lint``."""
+    Context.PLAN_BUILDER_TYPE = RebuildingPlanBuilder  # for the job and for a person's ``sqlmesh plan`` alike
     settings = LakeSettings.load()
     gateway = gateways.chosen(settings)
     every_change = AutoCategorizationMode.FULL

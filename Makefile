@@ -40,7 +40,6 @@ proof:
 	@bin/environment $(RUNTIME) dev infrastructure checkov
 	@tests/browser/chromium.sh
 	@tests/infrastructure/terraform.sh
-	@PYTHONPATH=. $(ENVS)/infrastructure/bin/python -m tests.infrastructure.offline.mirror .biaac/infrastructure >/dev/null
 
 # Two processes: the one with the stack mostly waits for it. Rooms stay together (tests/conftest.py), the longest first.
 TOGETHER := -n 2 --dist loadscope --no-loadscope-reorder
@@ -51,7 +50,7 @@ test: proof ## Every test but the longest: stack and browser, the demo, terrafor
 	@$(PYTHON) -m pytest $(TOGETHER) $(ROOMS) -m "not longest"
 
 test-all: test ## The longest too: real data on both gateways, images built
-	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations tests/infrastructure $(DEMO) -m longest
+	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations $(DEMO) -m longest
 	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 tests/component/gateways/test_killed.py tests/containers
 
 lint: dev ## Style, types, import rules, locks, the build file

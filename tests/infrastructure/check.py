@@ -33,21 +33,21 @@ def main() -> None:
             sys.exit(str(error))
         print(f"not checked: {error} There is no terraform/*.tfvars, so nothing of yours is deployed by it.")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            faults = list(_faults(Path(folder), files))
-        except TerraformError as error:
-            sys.exit(str(error))
+    try:
+        with tempfile.TemporaryDirectory() as folder, terraform.standing_providers() as variables:
+            faults = list(_faults(Workspace.copy(Path(folder), variables), files))
+    except TerraformError as error:
+        sys.exit(str(error))
     if faults:
         sys.exit("\n".join(dict.fromkeys(faults)))
     names = ", ".join(file.name for file in files)
     print(f"valid; planned with {names}" if files else "valid; there is no terraform/*.tfvars to plan with")
 
 
-def _faults(folder: Path, files: list[Path]) -> Iterator[str]:
-    workspace = Workspace.copy(folder, terraform.cli_configuration())
-    (folder / ".biaac/build").mkdir(parents=True)
-    zipfile.ZipFile(folder / ".biaac/build/functions.zip", "w").close()  # what bin/functions-source makes
+def _faults(workspace: Workspace, files: list[Path]) -> Iterator[str]:
+    build = workspace.folder.parent / ".biaac/build"
+    build.mkdir(parents=True)
+    zipfile.ZipFile(build / "functions.zip", "w").close()  # what bin/functions-source makes
     workspace.init()
     if not files:
         for diagnostic in json.loads(workspace.run("validate", "-json").stdout)["diagnostics"]:

@@ -13,13 +13,14 @@ from tests.infrastructure.terraform import NotInstalledError, Workspace
 
 
 @pytest.fixture(scope="session")
-def configuration() -> Path:
-    """Terraform's CLI configuration; fails with what to install where terraform is missing."""
+def providers() -> Iterator[dict[str, str]]:
+    """The variables with which terraform finds the providers; fails with what to install where terraform is missing."""
     try:
         terraform.executable()
     except NotInstalledError as error:
         pytest.fail(str(error), pytrace=False)
-    return terraform.cli_configuration()
+    with terraform.standing_providers() as variables:
+        yield variables
 
 
 @pytest.fixture(scope="session")
@@ -38,18 +39,11 @@ def values(source_archive: Path) -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def pristine(configuration: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A copy of ``terraform/``, initialised, with nothing deployed: others copy it on."""
-    copy = Workspace.copy(tmp_path_factory.mktemp("pristine"), configuration)
+def workspace(providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A copy of ``terraform/`` to plan in, initialised, with everything known that an apply would make."""
+    copy = Workspace.copy(tmp_path_factory.mktemp("plans") / "root", providers)
     copy.init()
     return copy
-
-
-@pytest.fixture(scope="session")
-def workspace(pristine: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """A folder to plan in, quickly, with everything known that an apply would make."""
-    with terraform.standing_providers(pristine.configuration) as variables:
-        yield pristine.again(tmp_path_factory.mktemp("plans") / "root", variables)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,32 +53,17 @@ def environment(name: str) -> Path:
     return home
 
 
-def cli_configuration() -> Path:
-    """Terraform's CLI configuration that installs the stand-in providers; built once for each state of their lock."""
-    command = [str(environment("infrastructure") / "bin/python"), "-m", "tests.infrastructure.offline.mirror"]
-    shown = subprocess.run(
-        [*command, HOME / "infrastructure"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
-    )
-    if shown.returncode:
-        raise TerraformError(f"the stand-in provider could not be built:\n{shown.stderr}")
-    return Path(shown.stdout.strip())
-
-
 @contextmanager
-def standing_providers(configuration: Path) -> Iterator[dict[str, str]]:
+def standing_providers() -> Iterator[dict[str, str]]:
     """Providers that stay up over many commands, one at a time; the variables with which terraform finds them."""
     command = [str(environment("infrastructure") / "bin/python"), "-m", "tests.infrastructure.offline.plugin"]
-    process = subprocess.Popen(
-        [*command, "--standing", configuration.parent / "mirror"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin
     assert process.stdout
     try:
-        yield {"TF_REATTACH_PROVIDERS": process.stdout.readline()}
+        if not (addresses := process.stdout.readline()):
+            raise TerraformError(f"the stand-in provider ended: {' '.join(command)}")
+        yield {"TF_REATTACH_PROVIDERS": addresses}
     finally:
         process.stdin.close()
         process.wait(timeout=300)
@@ -90,26 +75,25 @@ class Workspace:
     """One folder of configuration with its own state."""
 
     folder: Path
-    configuration: Path
-    variables: dict[str, str] = field(default_factory=dict)  # of the process
+    variables: Mapping[str, str]  # of the process
 
     @classmethod
-    def copy(cls, into: Path, configuration: Path) -> "Workspace":
+    def copy(cls, into: Path, variables: Mapping[str, str]) -> "Workspace":
         """A copy of ``terraform/`` below the folder ``into``, with local state."""
         for source in SOURCES:
             shutil.copytree(ROOT / source, into / source, ignore=LEFT_OVERS)
         (into / "terraform/local_state_override.tf").write_text(LOCAL_STATE)
-        return cls(into / "terraform", configuration)
+        return cls(into / "terraform", variables)
 
-    def again(self, into: Path, variables: Mapping[str, str] | None = None) -> "Workspace":
+    def again(self, into: Path) -> "Workspace":
         """A second copy, initialised as this one is."""
         shutil.copytree(self.folder.parent, into, symlinks=True)
-        return Workspace(into / self.folder.name, self.configuration, dict(variables or {}))
+        return Workspace(into / self.folder.name, self.variables)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any terraform command."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-        mine |= {"TF_CLI_CONFIG_FILE": str(self.configuration), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+        mine |= {"TF_CLI_CONFIG_FILE": os.devnull, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         mine |= self.variables
         command = [executable(), *arguments]
         return subprocess.run(

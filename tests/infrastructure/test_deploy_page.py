@@ -60,24 +60,21 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_terraform_commands_work_as_printed(checkout: Path, configuration: Path) -> None:
+def test_the_terraform_commands_work_as_printed(checkout: Path, providers: dict[str, str]) -> None:
     """Bootstrap and the whole stack; then the account that the build is submitted as is one of the plan's."""
     bootstrap, apply = (line for line in commands() if line.startswith("terraform"))
-    with terraform.standing_providers(configuration) as variables:
-        shell = Workspace(checkout, configuration, variables)
-        for arguments in terraform_commands(bootstrap):
-            shell.must(*arguments)
-        outputs = json.loads(shell.must("-chdir=terraform/bootstrap", "show", "-json", "saved.tfplan"))[
-            "planned_values"
-        ]
-        assert f"-backend-config=bucket={outputs['outputs']['state_bucket']['value']} " in apply
-        init, plan = terraform_commands(apply)
-        shell.must(*init)
-        assert "bin/functions-source" in shell.run(*plan).stderr, "the command before is named where it was left out"
-        archive = checkout / ".biaac/build/functions.zip"
-        archive.parent.mkdir(parents=True)
-        with zipfile.ZipFile(archive, "w") as made:
-            made.writestr("main.py", "")
-        shell.must(*plan)
-        account = build_flags()["service-account"].rpartition("/")[2].partition("@")[0]
-        assert f'"account_id":"{account}"' in shell.must("-chdir=terraform", "show", "-json", "saved.tfplan")
+    shell = Workspace(checkout, providers)
+    for arguments in terraform_commands(bootstrap):
+        shell.must(*arguments)
+    outputs = json.loads(shell.must("-chdir=terraform/bootstrap", "show", "-json", "saved.tfplan"))["planned_values"]
+    assert f"-backend-config=bucket={outputs['outputs']['state_bucket']['value']} " in apply
+    init, plan = terraform_commands(apply)
+    shell.must(*init)
+    assert "bin/functions-source" in shell.run(*plan).stderr, "the command before is named where it was left out"
+    archive = checkout / ".biaac/build/functions.zip"
+    archive.parent.mkdir(parents=True)
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("main.py", "")
+    shell.must(*plan)
+    account = build_flags()["service-account"].rpartition("/")[2].partition("@")[0]
+    assert f'"account_id":"{account}"' in shell.must("-chdir=terraform", "show", "-json", "saved.tfplan")

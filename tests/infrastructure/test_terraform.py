@@ -26,8 +26,8 @@ def test_where_terraform_is_missing_or_old_the_message_says_what_to_install(
         terraform.executable()
 
 
-def test_the_files_are_formatted(configuration: Path) -> None:
-    done = Workspace(TERRAFORM, configuration).run("fmt", "-check", "-recursive", "-diff", "-no-color")
+def test_the_files_are_formatted() -> None:
+    done = Workspace(TERRAFORM, {}).run("fmt", "-check", "-recursive", "-diff", "-no-color")
     assert done.returncode == 0, f"terraform fmt -recursive terraform\n{done.stdout}"
 
 
@@ -38,7 +38,7 @@ def test_the_configuration_is_valid(workspace: Workspace) -> None:
 
 def test_the_bootstrap_makes_the_bucket_of_the_state_and_nothing_else(workspace: Workspace, tmp_path: Path) -> None:
     folder = workspace.again(tmp_path / "copy").folder / "bootstrap"
-    bootstrap = Workspace(folder, workspace.configuration, workspace.variables)
+    bootstrap = Workspace(folder, workspace.variables)
     bootstrap.init()
     plan = bootstrap.plan({"project_id": PROJECT, "region": REGION})
     made = [one for one in plan["resource_changes"] if one["type"] != "google_project_service"]
@@ -52,7 +52,7 @@ def test_the_bootstrap_makes_the_bucket_of_the_state_and_nothing_else(workspace:
 @pytest.mark.parametrize("folder", [*sorted({file.parent.parent for file in TERRAFORM.rglob("*.tftest.hcl")})], ids=str)
 def test_its_own_tests_pass(folder: Path, workspace: Workspace, tmp_path: Path) -> None:
     copy = workspace.again(tmp_path / "copy").folder / folder.relative_to(TERRAFORM)
-    tested = Workspace(copy, workspace.configuration, workspace.variables)
+    tested = Workspace(copy, workspace.variables)
     tested.init()
     done = tested.run("test", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -14,6 +14,6 @@ The schema is derived from packages of a committed lock (``tests/infrastructure/
     wire        those values as terraform's plugin protocol wants them
     behaviour   what an apply would make of a configuration
     provider    the protocol's calls
-    plugin      the process terraform starts
-    mirror      packages -> schema -> a filesystem mirror that terraform installs from
+    schemas     all of them, read once and kept
+    plugin      the process that terraform attaches to
 """

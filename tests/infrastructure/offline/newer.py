@@ -5,8 +5,6 @@ Add an argument here when ``terraform/`` starts to use it; the real provider jud
 
 from tests.infrastructure.offline.schema import Attribute, Block, Nested
 
-VERSION = "8.2.0"
-
 
 def lift(resources: dict[str, Block]) -> None:
     """Change the resources of 6.50 in place."""

@@ -1,15 +1,13 @@
 """The calls of terraform's plugin protocol, answered from a schema."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-import msgpack
 from tf.gen import tfplugin_pb2 as protocol
 
 from tests.infrastructure.offline import behaviour
-from tests.infrastructure.offline.schema import Block
-from tests.infrastructure.offline.wire import EPHEMERAL_RESULT, UNKNOWN, decode, encode, field, unpack_block
+from tests.infrastructure.offline.schema import Block, Schema
+from tests.infrastructure.offline.wire import EPHEMERAL_RESULT, UNKNOWN, decode, encode, field, schema_response
 
 Call = Callable[[Any], Any]
 ERROR = 1
@@ -23,18 +21,10 @@ def error(summary: str, detail: str = "") -> Any:
 class Provider:
     """One provider: its schema, and what its provider block set."""
 
-    def __init__(self, folder: Path) -> None:
-        self.schema_response = (folder / "schema.bin").read_bytes()
-        packed = msgpack.unpackb((folder / "blocks.bin").read_bytes())
-        self.packed: dict[str, dict[str, bytes]] = packed
-        self.unpacked: dict[tuple[str, str], Block] = {}
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.schema_response = schema_response(schema)
         self.defaults = behaviour.Defaults()
-
-    def block(self, of: str, kind: str) -> Block:
-        """The block of a resource, data source or ephemeral resource type."""
-        if (of, kind) not in self.unpacked:
-            self.unpacked[of, kind] = unpack_block(self.packed[of][kind])
-        return self.unpacked[of, kind]
 
     def calls(self) -> dict[str, tuple[Any, Call]]:
         """Every call by name: its request's class, or None where the generated classes have none, and its answer."""
@@ -75,18 +65,18 @@ class Provider:
 
     def validate_resource(self, request: Any) -> Any:
         """Refuse what the schema's types let through and Google does not."""
-        errors = faults(request.type_name, self.block("resources", request.type_name), decode(request.config))
+        errors = faults(request.type_name, self.schema.resources[request.type_name], decode(request.config))
         return protocol.ValidateResourceConfig.Response(diagnostics=list(errors))
 
     def validate_data_source(self, request: Any) -> Any:
         """The same for a data source."""
-        errors = faults(request.type_name, self.block("data_sources", request.type_name), decode(request.config))
+        errors = faults(request.type_name, self.schema.data_sources[request.type_name], decode(request.config))
         return protocol.ValidateDataResourceConfig.Response(diagnostics=list(errors))
 
     def plan(self, request: Any) -> Any:
         """What an apply would make of the configuration, with everything known, so that wiring can be read from it."""
         proposed = decode(request.proposed_new_state)
-        block = self.block("resources", request.type_name)
+        block = self.schema.resources[request.type_name]
         values = behaviour.computed(block, decode(request.config), proposed)
         behaviour.fill(request.type_name, values)
         behaviour.label(block, values, self.defaults)
@@ -95,7 +85,7 @@ class Provider:
 
     def read_data_source(self, request: Any) -> Any:
         """A data source's results, made up like a resource's."""
-        block, config = self.block("data_sources", request.type_name), decode(request.config)
+        block, config = self.schema.data_sources[request.type_name], decode(request.config)
         for name, attribute in block.attributes.items():
             if config.get(name) is None and attribute.computed:
                 config[name] = UNKNOWN
@@ -104,7 +94,7 @@ class Provider:
 
     def open_ephemeral(self, request: Any) -> bytes:
         """A value that lives for one run only."""
-        block, config = self.block("ephemeral", request.type_name), decode(request.config)
+        block, config = self.schema.ephemeral[request.type_name], decode(request.config)
         for name, attribute in block.attributes.items():
             if config.get(name) is None and attribute.computed:
                 config[name] = UNKNOWN

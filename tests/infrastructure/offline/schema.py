@@ -55,7 +55,6 @@ class Schema:
     """Everything one provider offers."""
 
     name: str
-    version: str
     provider: Block
     resources: dict[str, Block] = field(default_factory=dict)
     data_sources: dict[str, Block] = field(default_factory=dict)

@@ -1,13 +1,12 @@
 """Schemas and values as terraform's plugin protocol (version 6) carries them."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import msgpack
 from tf.gen import tfplugin_pb2 as protocol
 
-from tests.infrastructure.offline.schema import Attribute, Block, Nested, Schema
+from tests.infrastructure.offline.schema import Block, Schema
 
 NESTING = {"single": 1, "list": 2, "set": 3}
 # Fields that terraform knows and the generated classes of `tf` 1.2 do not.
@@ -78,7 +77,7 @@ def block_message(block: Block) -> Any:
 
 
 def schema_response(schema: Schema) -> bytes:
-    """The answer to GetProviderSchema. Made once: it is several megabytes, and terraform asks for it at every start."""
+    """The answer to GetProviderSchema, which terraform asks for at every start."""
 
     def messages(blocks: dict[str, Block]) -> dict[str, Any]:
         return {name: protocol.Schema(block=block_message(block)) for name, block in blocks.items()}
@@ -95,21 +94,3 @@ def schema_response(schema: Schema) -> bytes:
             raise ValueError("resource_schemas is no longer field 2 of GetProviderSchema.Response")
         raw += bytes([EPHEMERAL_SCHEMAS << 3 | 2]) + entry[1:]
     return raw
-
-
-def pack_blocks(blocks: dict[str, Block]) -> dict[str, bytes]:
-    """Blocks for a file, each packed by itself: a provider process unpacks only those it is asked about."""
-    return {name: msgpack.packb(asdict(block)) for name, block in blocks.items()}
-
-
-def unpack_block(packed: bytes) -> Block:
-    """The block that ``pack_blocks`` packed."""
-    return block_of(msgpack.unpackb(packed))
-
-
-def block_of(plain: dict[str, Any]) -> Block:
-    """A block from its plain dictionary."""
-    return Block(
-        attributes={name: Attribute(**one) for name, one in plain["attributes"].items()},
-        blocks={name: Nested(**{**one, "block": block_of(one["block"])}) for name, one in plain["blocks"].items()},
-    )

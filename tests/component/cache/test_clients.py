@@ -3,10 +3,8 @@
 import json
 import subprocess
 import sys
-from decimal import Decimal
 
 import adbc_driver_manager
-import pandas
 import pyarrow as pa
 import pytest
 from pyarrow import flight
@@ -48,16 +46,6 @@ def test_one_prepared_statement_takes_one_row_after_another(standing: Standing) 
             assert pa.RecordBatchReader._import_from_c(stream.address).read_all()[0].to_pylist() == [lines]
 
 
-def test_a_parameter_that_is_not_bound_is_named(standing: Standing) -> None:
-    with (
-        standing.cache.adbc() as connection,
-        connection.cursor() as cursor,
-        pytest.raises(adbc_driver_manager.Error, match=r"22023: .*'\$1' was not provided"),
-    ):
-        cursor.execute(f"{COUNT} WHERE channel = $1")
-        cursor.fetchall()
-
-
 def test_adbc_reads_the_catalogue(standing: Standing) -> None:
     with standing.cache.adbc() as connection:
         (catalog,) = connection.adbc_get_objects(depth="all").read_all().to_pylist()
@@ -80,16 +68,6 @@ def test_adbc_describes_a_statement_without_running_it(standing: Standing) -> No
     with standing.cache.adbc() as connection, connection.cursor() as cursor:
         schema = cursor.adbc_execute_schema("SELECT amount, 1 / 0 AS never FROM gold.orders")
     assert (schema.names, schema.types) == (["amount", "never"], [pa.decimal128(18, 2), pa.int64()])
-
-
-def test_pandas_reads_over_adbc(standing: Standing) -> None:
-    with standing.cache.adbc() as connection:
-        frame = pandas.read_sql("SELECT product_id, name FROM gold.products ORDER BY 1", connection)
-    assert frame["name"].tolist() == [f"product {number}" for number in range(6)]
-
-
-def test_pyarrow_alone_asks_in_one_call(standing: Standing) -> None:
-    assert standing.cache.value("SELECT sum(amount) FROM gold.orders") == Decimal("664315.00")
 
 
 def test_pyarrow_asks_in_two_calls_and_for_the_columns_alone(standing: Standing) -> None:

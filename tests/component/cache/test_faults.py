@@ -1,6 +1,7 @@
 """What goes wrong: statements that run away, crash or eat memory, and processes that are killed."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -99,6 +100,7 @@ def test_workers_killed_while_idle_cost_nobody_an_answer(cache: Cache, lake: Lak
         ("SELECT no_such_function(1)", "42883"),
         ("SELEC 1", "42601"),
         ("SELECT 1 / 0", "22012"),
+        ("SELECT $1", "22023"),
         ("SELECT CAST('x' AS INTEGER)", "22018"),
         ("SELECT repeat('x', 1000000000)", "0A000"),
         ("SELECT lpad('x', 1000000000)", "0A000"),
@@ -115,8 +117,9 @@ def test_what_cannot_be_answered_is_refused_by_its_state_without_a_traceback(
     lost = standing.cache.status()["workers_lost"]
     with pytest.raises(flight.FlightServerError) as error:
         standing.cache.rows(sql)
-    assert str(error.value).startswith(f"{state}: ")
-    assert "Traceback" not in str(error.value)
+    message = str(error.value)
+    assert message.startswith(f"{state}: ")
+    assert not re.search("Traceback|DataFusion error|Error during planning|a bug in DataFusion", message)
     assert standing.cache.status()["workers_lost"] == lost
 
 

@@ -35,7 +35,8 @@ def test_doctor_tells_storage_that_is_down_once(biaac: Biaac, monkeypatch: pytes
 
 
 def test_a_service_that_is_down_is_named_by_its_address(biaac: Biaac) -> None:
-    assert "a service does not answer at http://127.0.0.1:1 (ConnectError)" in biaac("sync shop").err
+    error = biaac("sync shop").err
+    assert error == "a service does not answer at http://127.0.0.1:1 (ConnectError)\n  next: biaac doctor\n"
 
 
 def test_doctor_finds_a_supervisor_that_was_killed(biaac: Biaac, tmp_path: Path) -> None:

@@ -127,13 +127,6 @@ def test_a_connection_that_does_not_exist_is_named_before_anything_is_asked(biaa
     assert not airbyte.calls
 
 
-def test_functions_that_are_down_are_named(biaac: Biaac) -> None:
-    result = biaac("sync shop")
-    assert result.code == 1
-    assert "a service does not answer" in result.err
-    assert "next: biaac doctor" in result.err
-
-
 def test_a_retry_starts_a_refresh_and_follows_it(biaac: Biaac, executions: FakeExecutions, ops: Bucket) -> None:
     record(ops, "x-1", Outcome.REJECTED)
     executions.created_as = State.SUCCEEDED

@@ -39,19 +39,9 @@ def test_tables_of_another_catalogue_or_kind_are_none() -> None:
     assert ask("CommandGetTables", (4, "VIEW")) == []
 
 
-def test_columns_come_as_an_arrow_schema() -> None:
-    (row,) = ask("CommandGetTables", (3, "orders"), (5, 1))
-    assert pa.ipc.read_schema(pa.py_buffer(row["table_schema"])).names == ["order_id"]
-
-
 def test_the_grain_is_the_primary_key() -> None:
     rows = ask("CommandGetPrimaryKeys", (3, "orders"))
     assert [(row["column_name"], row["key_sequence"]) for row in rows] == [("order_id", 1), ("product_id", 2)]
-
-
-def test_sql_info_tells_name_and_that_nothing_can_be_written() -> None:
-    rows = ask("CommandGetSqlInfo", (1, b"\x00\x03"))
-    assert [(row["info_name"], row["value"]) for row in rows] == [(0, "biaac cache service"), (3, True)]
 
 
 def test_a_command_that_is_not_supported_is_named() -> None:

@@ -21,22 +21,6 @@ def manifest(rows: int = 1, **columns: str) -> TableManifest:
     )
 
 
-@pytest.mark.parametrize(
-    ("duckdb", "arrow"),
-    [
-        ("BIGINT", pa.int64()),
-        ("DECIMAL(18,2)", pa.decimal128(18, 2)),
-        ("DECIMAL(9, 0)", pa.decimal128(9, 0)),
-        ("VARCHAR", pa.string()),
-        ("VARCHAR[]", pa.list_(pa.string())),
-        ("TIMESTAMP", pa.timestamp("us")),
-        ("TIMESTAMP WITH TIME ZONE", pa.timestamp("us", tz="UTC")),
-    ],
-)
-def test_duckdbs_types_become_arrows(duckdb: str, arrow: pa.DataType) -> None:
-    assert client_schema(manifest(x=duckdb)).field("x").type == arrow
-
-
 def test_a_type_that_has_no_arrow_type_is_refused_with_table_and_column() -> None:
     with pytest.raises(PermanentError, match=r"gold\.orders\.place: no Arrow type for STRUCT\(a INTEGER\)"):
         client_schema(manifest(place="STRUCT(a INTEGER)"))

@@ -1,6 +1,6 @@
 """A dashboard file with a fault is refused by file, line, the value found and what was expected instead."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ from biaac.errors import PermanentError
 from biaac.releases import Release
 from compiler import checks
 from compiler.catalog import Catalog
-from compiler.filters import Period
 
 VALID = """\
 title: {en: Orders}
@@ -121,17 +120,3 @@ def test_a_release_without_a_day_that_its_data_reaches_is_refused() -> None:
     no_table_is_read: Any = None
     with pytest.raises(PermanentError, match=f"{release.id} does not say how far the data of any stream reaches"):
         Catalog.of_release(no_table_is_read, release)
-
-
-@pytest.mark.parametrize(
-    ("period", "reached", "first", "after"),
-    [
-        (Period(13, "week"), date(2018, 1, 1), date(2017, 10, 2), date(2018, 1, 1)),  # a Monday
-        (Period(13, "week"), date(2017, 12, 31), date(2017, 9, 25), date(2017, 12, 25)),  # a Sunday
-        (Period(12, "month"), date(2018, 1, 1), date(2017, 1, 1), date(2018, 1, 1)),
-        (Period(1, "month"), date(2018, 1, 31), date(2017, 12, 1), date(2018, 1, 1)),
-        (Period(7, "day"), date(2017, 3, 3), date(2017, 2, 24), date(2017, 3, 3)),
-    ],
-)
-def test_the_period_ends_with_the_last_whole_unit(period: Period, reached: date, first: date, after: date) -> None:
-    assert period.until(reached) == (first, after)

@@ -1,6 +1,5 @@
 """A bundle made of files and a catalog: the same everywhere, complete, and without an instance's ids."""
 
-from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -55,10 +54,6 @@ def test_charts_differ_by_uuid_and_their_titles_tell_what_they_show(bundle: Bund
         "Open tickets by topic, largest 10",
     }
     assert titles > {"Orders by country and channel, largest 10", "Tickets, open tickets and score by topic"}
-
-
-def test_the_period_is_anchored_to_the_data(orders: Dashboard) -> None:
-    assert orders.period == (date(2017, 9, 4), date(2017, 11, 27))
 
 
 def test_rows_fill_the_grid_and_every_chart_has_its_place(orders: Dashboard) -> None:

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from biaac import releases
 from biaac.clients import storage_client
-from biaac.releases import Release, StreamFreshness
+from biaac.releases import StreamFreshness
 from biaac.runs import Outcome
 from biaac.settings import ROOT, Settings
 from tests.component.cache import service as cache_service
@@ -92,11 +92,9 @@ def sweep(call: Callable[..., TestResponse], capfd: pytest.CaptureFixture[str]) 
 def test_data_stale_takes_a_connection_beyond_its_tolerance(
     monitoring: Deployment, sweep: Callable[[], list[str]], lake: Bucket, hours: int, alerts: int
 ) -> None:
-    first = releases.read(lake, "prod", candidate(lake, loads=[]))
     synced = datetime.now(UTC) - timedelta(hours=hours)
     stream = StreamFreshness(connection="shop", stream="lines", data_as_of=None, synced_at=synced)
-    release = Release.model_validate(first.model_dump() | {"freshness": [stream], "sequence": 2})
-    releases.promote(lake, "prod", releases.write(lake, release))
+    releases.promote(lake, "prod", candidate(lake, freshness=[stream]))
     assert [line["connection"] for line in taken(monitoring, "data-stale", sweep())] == ["shop"] * alerts
 
 

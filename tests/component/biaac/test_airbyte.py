@@ -1,5 +1,6 @@
 """biaac.airbyte: whatever an Airbyte server may answer is a value or one of our errors."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,8 @@ from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.conftest import airbyte, connections
 
 __all__ = ["airbyte", "connections"]  # fixtures of another folder, used here as they are
+
+SECRET = "s3cret"
 
 
 @pytest.fixture
@@ -27,9 +30,16 @@ def client(settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[st
     return airbyte_client
 
 
-def with_credentials(settings: AirbyteSettings, airbyte: FakeAirbyte, secret: str) -> Airbyte:
-    credentials = {"airbyte_client_id": "id", "airbyte_client_secret": SecretStr(secret)}
-    return Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url, **credentials}))
+@pytest.fixture
+def log_in(settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]) -> Callable[..., Airbyte]:
+    """A new client of a server that gives tokens for ``SECRET``."""
+    airbyte.secret = SECRET
+
+    def new_client(secret: str = SECRET) -> Airbyte:
+        credentials = {"airbyte_client_id": "id", "airbyte_client_secret": SecretStr(secret)}
+        return Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url, **credentials}))
+
+    return new_client
 
 
 def test_jobs_come_newest_first_and_only_of_the_connection(client: Airbyte, airbyte: FakeAirbyte) -> None:
@@ -93,24 +103,21 @@ def test_every_refusal_is_an_error_of_ours(
 
 
 def test_a_refusal_of_an_airbyte_that_gives_tokens_names_its_credentials(
-    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
+    log_in: Callable[..., Airbyte], airbyte: FakeAirbyte
 ) -> None:
-    airbyte.secret = "s3cret"
-    client = with_credentials(settings, airbyte, "s3cret")
-    airbyte.answers.extend([(403, "{}", "application/json")] * 3)
+    airbyte.answers.append((403, "{}", "application/json"))
     with pytest.raises(PermanentError, match="AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET"):
-        client.newest_jobs("shop")
+        log_in().newest_jobs("shop")
 
 
-def test_a_connection_that_airbyte_lacks_is_made_where_it_is_kept(
-    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
-) -> None:
-    airbyte.secret = "s3cret"
+def test_a_connection_that_our_own_airbyte_lacks_is_to_be_deployed(client: Airbyte) -> None:
+    with pytest.raises(PermanentError, match=r"no connection named 'other'.*\n.*it was built with"):
+        client.newest_jobs("other")
+
+
+def test_a_connection_that_another_airbyte_lacks_is_made_where_it_is_kept(log_in: Callable[..., Airbyte]) -> None:
     with pytest.raises(PermanentError, match=r"no connection named 'other'.*\n.*docs/airbyte\.md"):
-        with_credentials(settings, airbyte, "s3cret").newest_jobs("other")
-    airbyte.secret = None
-    with pytest.raises(PermanentError, match=r"no connection named .other.(.|\n)*it was built with"):
-        Airbyte(settings.model_copy(update={"airbyte_url": airbyte.url})).newest_jobs("other")
+        log_in().newest_jobs("other")
 
 
 def test_a_server_that_is_not_there_is_transient(settings: AirbyteSettings) -> None:
@@ -120,43 +127,30 @@ def test_a_server_that_is_not_there_is_transient(settings: AirbyteSettings) -> N
 
 @pytest.mark.parametrize("spelling", ["grant-type", "grant_type"])
 def test_a_server_gets_its_own_spelling_of_the_grant(
-    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str], spelling: str
+    log_in: Callable[..., Airbyte], airbyte: FakeAirbyte, spelling: str
 ) -> None:
-    airbyte.secret, airbyte.grant = "s3cret", spelling
-    assert with_credentials(settings, airbyte, "s3cret").delivered_after("shop", 0) == []
+    airbyte.grant = spelling
+    assert log_in().delivered_after("shop", 0) == []
 
 
-def test_one_token_serves_many_calls(settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]) -> None:
-    airbyte.secret = "s3cret"
-    client = with_credentials(settings, airbyte, "s3cret")
-    client.start("shop")
-    client.newest_jobs("shop")
-    assert airbyte.tokens_given == 1
-
-
-def test_two_clients_with_the_same_credentials_do_not_share_a_token(
-    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
+def test_one_token_serves_all_calls_of_one_client_and_no_other(
+    log_in: Callable[..., Airbyte], airbyte: FakeAirbyte
 ) -> None:
-    airbyte.secret = "s3cret"
-    for _ in range(2):
-        with_credentials(settings, airbyte, "s3cret").newest_jobs("shop")
-    assert airbyte.tokens_given == 2
+    for tokens in (1, 2):
+        client = log_in()
+        client.newest_jobs("shop")
+        client.newest_jobs("web_shop")
+        assert airbyte.tokens_given == tokens
 
 
-def test_wrong_credentials_are_a_persons_to_mend_and_not_in_the_message(
-    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
-) -> None:
-    airbyte.secret = "s3cret"
-    with pytest.raises(PermanentError, match="gave no token: 401") as refused:
-        with_credentials(settings, airbyte, "gue55").newest_jobs("shop")
-    assert "gue55" not in str(refused.value)
+def test_wrong_credentials_are_a_persons_to_mend_and_not_in_the_message(log_in: Callable[..., Airbyte]) -> None:
+    with pytest.raises(PermanentError, match="gave no token: 401") as error:
+        log_in("gue55").newest_jobs("shop")
+    assert "gue55" not in str(error.value)
 
 
-def test_a_refused_token_is_fetched_anew_next_time(
-    settings: AirbyteSettings, airbyte: FakeAirbyte, connections: list[str]
-) -> None:
-    airbyte.secret = "s3cret"
-    client = with_credentials(settings, airbyte, "s3cret")
+def test_a_refused_token_is_fetched_anew_next_time(log_in: Callable[..., Airbyte], airbyte: FakeAirbyte) -> None:
+    client = log_in()
     client.newest_jobs("shop")
     airbyte.tokens_given += 1  # the server has been restarted and forgotten what it gave
     with pytest.raises(PermanentError, match="401"):

@@ -129,7 +129,7 @@ def test_audits_are_listed_with_outcome_and_rows(biaac: Biaac, rejected: str) ->
 
 
 def test_releases_mark_the_one_readers_see(biaac: Biaac, lake: Bucket) -> None:
-    first, second = candidate(lake, loads=[]), candidate(lake, loads=[load("shop", 1)], sequence=2)
+    first, second = candidate(lake), candidate(lake, loads=[load("shop", 1)])
     releases.promote(lake, "prod", first)
     found = json.loads(biaac("releases --json").out)
     assert [(release["id"], release["current"]) for release in found] == [(second, False), (first, True)]
@@ -147,7 +147,7 @@ def test_a_release_is_shown_whole(biaac: Biaac, lake: Bucket) -> None:
 
 
 def test_going_back_holds_the_pointer_and_resuming_lifts_it(biaac: Biaac, lake: Bucket) -> None:
-    first, second = candidate(lake, loads=[]), candidate(lake, loads=[], sequence=2)
+    first, second = candidate(lake), candidate(lake)
     releases.promote(lake, "prod", first)
     releases.promote(lake, "prod", second)
     back = biaac(f'releases rollback {first} --reason "prices are wrong"')
@@ -155,7 +155,7 @@ def test_going_back_holds_the_pointer_and_resuming_lifts_it(biaac: Biaac, lake: 
     assert f"readers see {first}" in back.out
     assert "prices are wrong" in biaac("releases").out
     assert "held" in biaac("status").out
-    third = candidate(lake, loads=[], sequence=3)
+    third = candidate(lake)
     resumed = biaac("releases resume")
     assert resumed.code == 0
     assert f"readers see {third}" in resumed.out
@@ -188,7 +188,7 @@ def test_a_narrow_terminal_cuts_no_id_and_no_date(
     biaac: Biaac, rejected: str, lake: Bucket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    execution, release = start_execution(settings), candidate(lake, loads=[])
+    execution, release = start_execution(settings), candidate(lake)
     assert execution.rpartition("/")[2] in biaac("runs").out
     assert f"{NOW:%m-%d %H:%M:%S}" in biaac("runs").out
     assert release in biaac("releases").out

@@ -93,7 +93,7 @@ def test_what_people_and_engines_write_is_printed_as_it_is(biaac: Biaac, setting
     )
     runs.write(client.bucket(settings.ops_bucket), "prod", run)
     lake = client.bucket(settings.lake_bucket)
-    releases.promote(lake, "prod", candidate(lake, loads=[]))
-    releases.roll_back(lake, "prod", candidate(lake, loads=[]), by="ann", reason=MESSAGE)
+    releases.promote(lake, "prod", candidate(lake))
+    releases.roll_back(lake, "prod", candidate(lake), by="ann", reason=MESSAGE)
     for command in ("runs show x-1", "doctor", "releases", "status"):
         assert MESSAGE in biaac(command).out

@@ -103,7 +103,7 @@ def test_doctor_names_what_is_wrong_and_what_mends_it(
     services(tmp_path, cache=dead_pid())
     airbyte.start("shop", state="succeeded", at=datetime.now(UTC) - timedelta(days=3))
     airbyte.start("web_shop", state="failed")
-    first = candidate(lake, loads=[])
+    first = candidate(lake)
     releases.promote(lake, "prod", first)
     releases.roll_back(lake, "prod", first, by="ann", reason="prices are wrong")
     record(ops, "x-1", Outcome.REJECTED)

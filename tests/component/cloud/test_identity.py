@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.component.cloud.conftest import CACHE, INGESTION, SYNC, Cloud
+from tests.component.functions.airbyte_server import airbyte_connection
 from tests.metadata_server import ACCOUNT, ACCOUNT_PATH, claims, identity_token
 
 JOB = {
@@ -18,19 +19,7 @@ JOB = {
     "connectionId": "c-1",
     "rowsSynced": 10,
 }
-CONNECTION = {
-    "connectionId": "c-1",
-    "name": "shop",
-    "sourceId": "s",
-    "destinationId": "d",
-    "workspaceId": "w",
-    "status": "active",
-    "schedule": {"scheduleType": "manual"},
-    "configurations": {"streams": []},
-    "createdAt": 1,
-    "tags": [],
-    "dataResidency": "us",
-}
+CONNECTION = airbyte_connection("shop", "c-1")
 BY_AIRBYTE = (
     "from biaac.airbyte import Airbyte; from biaac.settings import AirbyteSettings\n"
     "airbyte = Airbyte(AirbyteSettings.load())\n"

@@ -1,7 +1,6 @@
 """Cloud Run and Cloud Functions as a deployment meets them: over HTTP, with their way of settling after a change."""
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -167,6 +166,3 @@ def _settle(cloud: Cloud, name: str, resource: Any) -> None:
     resource.observed_generation = resource.generation
     state, message = (FAILED, "the probe got no answer") if name in cloud.never_ready else (READY, "")
     resource.terminal_condition = run_v2.Condition(state=state, message=message)
-
-
-Told = Callable[..., tuple[int, str]]

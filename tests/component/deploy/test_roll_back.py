@@ -16,6 +16,7 @@ from tests.component.deploy.conftest import Deploy
 from tests.component.functions.executions_server import FakeExecutions, State
 from tests.conftest import wait_for
 
+pytestmark = pytest.mark.usefixtures("good")
 JOBS = ("transform", "superset-bootstrap", "superset-apply", "superset-refresh", "ingest-shop")
 EVERYTHING = {
     *("service cache", "service superset", "service ingestion"),
@@ -28,7 +29,6 @@ def pointer(settings: Settings) -> object:
     return releases.pointer(storage_client(settings).bucket(settings.lake_bucket), settings.environment)
 
 
-@pytest.mark.usefixtures("good")
 def test_a_failed_apply_brings_everything_back(cloud: Cloud, deploy: Deploy, settings: Settings) -> None:
     done = deploy("apply", "--within", "60", APPLY="exit 1")
     assert done.returncode == 1
@@ -39,7 +39,6 @@ def test_a_failed_apply_brings_everything_back(cloud: Cloud, deploy: Deploy, set
     assert pointer(settings) is None  # nothing has touched what readers see
 
 
-@pytest.mark.usefixtures("good")
 def test_only_what_differs_is_brought_back(cloud: Cloud, deploy: Deploy) -> None:
     changed = cloud.services["cache"]
     cloud.deploy(1, json.loads(json.dumps(cloud.functions["sync"].build_config.source.storage_source.object_[10:-4])))
@@ -49,7 +48,6 @@ def test_only_what_differs_is_brought_back(cloud: Cloud, deploy: Deploy) -> None
     assert cloud.changes == ["service cache"]
 
 
-@pytest.mark.usefixtures("good")
 def test_a_failed_job_brings_everything_back_and_names_its_log(cloud: Cloud, deploy: Deploy) -> None:
     cloud.endings["superset-bootstrap"] = "migration failed"
     done = deploy("job", "--within", "60", "superset-bootstrap")
@@ -60,7 +58,6 @@ def test_a_failed_job_brings_everything_back_and_names_its_log(cloud: Cloud, dep
     assert cloud.numbers() == {"1"}
 
 
-@pytest.mark.usefixtures("good")
 def test_a_job_that_never_ends_is_a_failure_in_time_to_go_back(cloud: Cloud, deploy: Deploy) -> None:
     cloud.endings["transform"] = "never"
     done = deploy("job", "--within", "10", "transform", "--", "--plan")
@@ -70,7 +67,6 @@ def test_a_job_that_never_ends_is_a_failure_in_time_to_go_back(cloud: Cloud, dep
     assert cloud.numbers() == {"1"}
 
 
-@pytest.mark.usefixtures("good")
 def test_a_build_that_is_stopped_goes_back_and_lets_terraform_end(
     cloud: Cloud, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -86,7 +82,6 @@ def test_a_build_that_is_stopped_goes_back_and_lets_terraform_end(
     assert cloud.numbers() == {"1"}
 
 
-@pytest.mark.usefixtures("good")
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
 def test_a_failed_run_of_the_workflow_brings_everything_back(
     cloud: Cloud, executions: FakeExecutions, deploy: Deploy, settings: Settings, state: State
@@ -100,7 +95,6 @@ def test_a_failed_run_of_the_workflow_brings_everything_back(
     assert pointer(settings) is None
 
 
-@pytest.mark.usefixtures("good")
 def test_a_run_without_a_record_is_no_success(cloud: Cloud, executions: FakeExecutions, deploy: Deploy) -> None:
     executions.created_as = State.SUCCEEDED
     done = deploy("refresh", "--within", "60")
@@ -109,7 +103,6 @@ def test_a_run_without_a_record_is_no_success(cloud: Cloud, executions: FakeExec
     assert cloud.numbers() == {"1"}
 
 
-@pytest.mark.usefixtures("good")
 def test_one_that_does_not_come_back_does_not_keep_the_others(cloud: Cloud, deploy: Deploy) -> None:
     cloud.unwilling.add("superset")
     cloud.never_ready |= {"cache", "sync"}
@@ -122,7 +115,6 @@ def test_one_that_does_not_come_back_does_not_keep_the_others(cloud: Cloud, depl
     assert set(cloud.changes) == EVERYTHING - {"service superset"}
 
 
-@pytest.mark.usefixtures("good")
 def test_what_the_failed_deployment_removed_is_named(cloud: Cloud, deploy: Deploy) -> None:
     del cloud.jobs["superset-refresh"]
     done = deploy("roll-back")
@@ -131,16 +123,7 @@ def test_what_the_failed_deployment_removed_is_named(cloud: Cloud, deploy: Deplo
     assert cloud.numbers() == {"1"}
 
 
-@pytest.mark.usefixtures("good")
 def test_a_service_takes_its_time_to_come_back(cloud: Cloud, deploy: Deploy) -> None:
     cloud.slow = 2
     assert deploy("roll-back").returncode == 0
     assert not any(service.reconciling for service in cloud.services.values())
-
-
-def test_the_first_deployment_has_nothing_to_go_back_to(cloud: Cloud, deploy: Deploy) -> None:
-    cloud.deploy(2)
-    done = deploy("apply", "--within", "60", APPLY="exit 1")
-    assert done.returncode == 1
-    assert "nothing to go back to" in done.stdout
-    assert cloud.changes == []

@@ -14,7 +14,7 @@ from deploy import __main__ as program
 from deploy import inputs, last_good, refresh, smoke, terraform
 from deploy.settings import DeploySettings
 from tests.component.deploy.cloud import LATEST, Cloud, image
-from tests.component.deploy.conftest import Deciding
+from tests.component.deploy.conftest import Deciding, Deploy
 from tests.component.functions.published import candidate
 
 
@@ -146,7 +146,7 @@ def test_a_run_that_published_is_good_once_readers_see_it(
     executions: Deciding, settings_of_step: DeploySettings
 ) -> None:
     lake = storage_client(settings_of_step).bucket(settings_of_step.lake_bucket)
-    release = candidate(lake, loads=[])
+    release = candidate(lake)
     executions.decides(settings_of_step, Outcome.PUBLISHED, release)
     with pytest.raises(PermanentError, match=f"published {release}, readers see no release"):
         refresh.run(settings_of_step, seconds=120)
@@ -158,7 +158,7 @@ def test_a_pointer_that_a_person_holds_does_not_fail_a_deployment(
     executions: Deciding, settings_of_step: DeploySettings
 ) -> None:
     lake = storage_client(settings_of_step).bucket(settings_of_step.lake_bucket)
-    held, newer = candidate(lake, loads=[]), candidate(lake, loads=[], sequence=2)
+    held, newer = candidate(lake), candidate(lake)
     releases.promote(lake, "prod", held)
     releases.roll_back(lake, "prod", held, by="ann", reason="looking")
     executions.decides(settings_of_step, Outcome.PUBLISHED, newer)
@@ -185,7 +185,7 @@ def test_dashboards_wait_for_the_first_release(
     program.dashboards(settings_of_step, 30)
     assert "no release yet" in capsys.readouterr().out
     lake = storage_client(settings_of_step).bucket(settings_of_step.lake_bucket)
-    releases.promote(lake, "prod", candidate(lake, loads=[]))
+    releases.promote(lake, "prod", candidate(lake))
     program.dashboards(settings_of_step, 30)
     assert cloud.changes == ["run superset-apply"]
 
@@ -200,3 +200,11 @@ def test_the_command_line_gets_the_environment_that_terraform_made(settings_of_s
     variables = terraform.with_environment(settings_of_step)
     assert variables["SYNC_URL"] == "http://127.0.0.1:1"
     assert variables["OPS_BUCKET"] == settings_of_step.ops_bucket
+
+
+def test_the_first_deployment_has_nothing_to_go_back_to(cloud: Cloud, deploy: Deploy) -> None:
+    cloud.deploy(2)
+    done = deploy("apply", "--within", "60", APPLY="exit 1")
+    assert done.returncode == 1
+    assert "nothing to go back to" in done.stdout
+    assert cloud.changes == []

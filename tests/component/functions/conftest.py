@@ -100,20 +100,23 @@ def call(new_process: Callable[[], None]) -> Callable[..., TestResponse]:
 
 
 @pytest.fixture
-def finalized(call: Callable[..., TestResponse], environment: dict[str, str]) -> Callable[..., TestResponse]:
-    """Deliver a finalize event as Eventarc does: ``finalized("shop/lines/...", event="1")``."""
+def deliver(call: Callable[..., TestResponse]) -> Callable[..., TestResponse]:
+    """Deliver a finalize event with these data as Eventarc does: ``deliver("event 1", {...})``."""
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-type": "google.cloud.storage.object.v1.finalized",
+        "ce-source": "//storage.googleapis.com/projects/_/buckets/b",
+        "content-type": "application/json",
+    }
+    return lambda event, data: call("bronze_finalized", headers={**headers, "ce-id": event}, data=json.dumps(data))
 
-    def deliver(name: str, *, event: str, bucket: str | None = None) -> TestResponse:
-        bucket = bucket or environment["BRONZE_BUCKET"]
-        headers = {
-            "ce-specversion": "1.0",
-            "ce-id": event,
-            "ce-type": "google.cloud.storage.object.v1.finalized",
-            "ce-source": f"//storage.googleapis.com/projects/_/buckets/{bucket}",
-            "ce-subject": "objects/of-a-test",
-            "content-type": "application/json",
-        }
-        data = {"kind": "storage#object", "bucket": bucket, "name": name, "generation": "1", "size": "5"}
-        return call("bronze_finalized", headers=headers, data=json.dumps(data))
 
-    return deliver
+@pytest.fixture
+def finalized(deliver: Callable[..., TestResponse], environment: dict[str, str]) -> Callable[..., TestResponse]:
+    """Deliver the event of one object: ``finalized("shop/lines/...", event="1")``."""
+
+    def deliver_one(name: str, *, event: str, bucket: str | None = None) -> TestResponse:
+        data = {"bucket": bucket or environment["BRONZE_BUCKET"], "name": name, "generation": "1", "size": "5"}
+        return deliver(event, data)
+
+    return deliver_one

@@ -1,6 +1,7 @@
-"""Releases and run records with as little in them as the functions read."""
+"""Releases and run records with as little in them as their readers need."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from google.cloud.storage import Bucket
 
@@ -10,22 +11,13 @@ from biaac.releases import Load, Release
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def candidate(lake: Bucket, *, loads: list[Load], sequence: int = 1) -> str:
-    """Write a release that holds ``loads`` and return its id."""
-    release = Release(
-        environment="prod",
-        parent=None,
-        sequence=sequence,
-        created_at=NOW,
-        revision="unversioned",
-        models="m",
-        execution="e",
-        loads=loads,
-        freshness=[],
-        audits=[],
-        metrics=[],
-        tables={},
-    )
+def candidate(lake: Bucket, **fields: Any) -> str:
+    """Write the next release of ``prod``, with these fields, and return its id."""
+    parent = releases.latest(lake, "prod")
+    ancestry = {"parent": parent.id, "sequence": parent.sequence + 1} if parent else {"parent": None, "sequence": 1}
+    empty = {name: [] for name in ("loads", "freshness", "audits", "metrics")}
+    names = {"environment": "prod", "revision": "unversioned", "models": "m", "execution": "e"}
+    release = Release.model_validate({**ancestry, **empty, **names, "created_at": NOW, "tables": {}, **fields})
     return releases.write(lake, release)
 
 

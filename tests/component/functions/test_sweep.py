@@ -97,9 +97,9 @@ def test_a_candidate_whose_execution_died_before_the_promotion_is_run_again(
     sweep: Sweep, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket, lake: Bucket
 ) -> None:
     airbyte.start("shop", state="succeeded")
-    releases.promote(lake, "prod", candidate(lake, loads=[]))
+    releases.promote(lake, "prod", candidate(lake))
     [first] = sweep()
-    built = candidate(lake, loads=[load("shop", 1)], sequence=2)
+    built = candidate(lake, loads=[load("shop", 1)])
     record(ops, first.rpartition("/")[2], Outcome.PUBLISHED, built)
     assert sweep() == [], "it may still be promoted"
     executions.end(first, State.FAILED)

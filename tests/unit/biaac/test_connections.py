@@ -112,12 +112,8 @@ def test_the_fault_of_one_file_is_not_in_the_way_of_another_connection(folder: P
     assert connections.get(folder, "shop").name == "shop"
 
 
-@pytest.mark.parametrize("name", ["../shop", "shop.yaml", "", "Shop", "shop/", "x" * 500])
+@pytest.mark.parametrize("name", ["../shop", "", "Shop", "x" * 500])
 def test_what_is_no_name_of_a_connection_is_not_looked_for_in_the_folder(folder: Path, name: str) -> None:
     assert not connections.is_declared(folder / "sub", name)
     with pytest.raises(PermanentError, match="does not exist; there are: shop"):
         connections.get(folder, name)
-
-
-def test_the_job_that_syncs_a_connection_has_no_underscore() -> None:
-    assert connections.sync_job("web_shop") == "ingest-web-shop"

@@ -39,11 +39,6 @@ def refusal(path: Path) -> str:
     return error.value.message.replace(f"{path.parent}/", "")
 
 
-def test_a_good_file_is_read(tmp_path: Path) -> None:
-    path = write(tmp_path, "title: one\nitems:\n  - {name: a, size: 1}\n")
-    assert files.load(path, Thing) == Thing(title="one", items=[Item(name="a", size=1)])
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -99,10 +94,6 @@ def test_a_key_beside_merged_ones_counts_and_is_not_one_given_twice(tmp_path: Pa
     file = files.read(write(tmp_path, MERGED), Thing)
     assert [(item.name, item.size) for item in file.value.items] == [("a", 1), ("b", 1), ("a", 1)]
     assert [file.line(("items", 1, "name")), file.line(("items", 1, "size"))] == [7, 5]
-
-
-def test_a_fault_noticed_later_has_its_line_too(tmp_path: Path) -> None:
-    file = files.read(write(tmp_path, MERGED), Thing)
     assert file.fault(("items", 0, "size"), "too small") == f"{file.path}:5: items.0.size: too small"
 
 

@@ -24,30 +24,26 @@ PERSON = (
 
 
 def authorization(url: str) -> str | None:
-    """The ``authorization`` header for the service at ``url``; None for an address without TLS, which needs none."""
-    address = urlsplit(url)
-    if address.scheme not in {"https", "grpc+tls"}:
-        return None
-    return f"Bearer {token_for(f'https://{address.hostname}')}"
-
-
-def token_for(audience: str) -> str:
-    """An OpenID Connect token of this workload for the service at ``audience`` (https://host); kept while it is valid.
+    """The ``authorization`` header for the service at ``url``; None for an address without TLS, which needs none.
 
     ``TransientError`` if the metadata server does not answer, ``PermanentError`` if this process has no identity.
     """
+    address = urlsplit(url)
+    if address.scheme not in {"https", "grpc+tls"}:
+        return None
     from google.auth.transport.requests import Request
 
+    audience = f"https://{address.hostname}"
     try:
         credentials = _credentials(audience)
-        if not credentials.valid:
+        if not credentials.valid:  # kept while it is
             credentials.refresh(Request())
     except GoogleAuthError as error:
         message = f"no identity token for {audience}: {error}"
         if error.retryable or isinstance(error, TransportError) or isinstance(error.__cause__, TransportError):
             raise TransientError(message) from None
         raise PermanentError(message, hint=PERSON) from None
-    return str(credentials.token)
+    return f"Bearer {credentials.token}"
 
 
 @lru_cache

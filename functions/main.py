@@ -14,7 +14,6 @@ import warming
 from biaac import bronze, connections, releases, runs
 from biaac.errors import PermanentError
 from clients import clients
-from fields import event_object, field
 from status import answers_errors
 from syncs import start_or_attach
 
@@ -26,7 +25,7 @@ bind = structlog.contextvars.bind_contextvars
 @answers_errors
 def sync(request: flask.Request) -> dict[str, int | str]:
     """Start the sync of ``{"connection": name}``, or attach to the one already running (Airbyte answers 409)."""
-    connection = connections.get(clients().settings.connections, field(request, "connection"))
+    connection = connections.get(clients().settings.connections, _field(request, "connection"))
     job = start_or_attach(clients().airbyte, connection.name)
     return {"job": job.id, "state": job.state}
 
@@ -39,10 +38,10 @@ def bronze_finalized(event: CloudEvent) -> None:
     Returns (2xx) when this event is done, 503 while its sync still runs and this event is the one that watches it.
     A foreign object, or an event that names none, is logged and done: otherwise Eventarc would deliver it for a day.
     """
-    try:
-        bucket, name = event_object(event)
-    except PermanentError as error:
-        log.error(error.message)
+    data = event.data if isinstance(event.data, dict) else {}
+    bucket, name = data.get("bucket"), data.get("name")
+    if not isinstance(bucket, str) or not isinstance(name, str):
+        log.error(f"event {event['id']} names no object: expected bucket and name, found {str(event.data)[:200]}")
         return
     bind(event_id=event["id"], object=f"gs://{bucket}/{name}")
     settings = clients().settings
@@ -65,8 +64,9 @@ def sweep(_request: flask.Request) -> dict[str, list[str]]:
 @answers_errors
 def warm_cache(request: flask.Request) -> dict[str, str | None]:
     """Answer what the transform of ``{"execution": id}`` decided, after a published candidate is warm."""
-    bind(execution=field(request, "execution"))
-    run = warming.decided(clients(), field(request, "execution"))
+    execution = _field(request, "execution")
+    bind(execution=execution)
+    run = warming.decided(clients(), execution)
     if run.outcome is runs.Outcome.PUBLISHED and run.release is not None:
         warming.warm(clients(), run.release)
     return {"outcome": run.outcome.value, "release": run.release, "reason": run.message}
@@ -76,6 +76,17 @@ def warm_cache(request: flask.Request) -> dict[str, str | None]:
 @answers_errors
 def promote(request: flask.Request) -> dict[str, str]:
     """Make ``{"release": id}`` the one readers see, unless a newer one already is or a person holds the pointer."""
-    promotion = releases.promote(clients().lake, clients().settings.environment, field(request, "release"))
+    promotion = releases.promote(clients().lake, clients().settings.environment, _field(request, "release"))
     log.info("promotion decided", outcome=promotion.outcome.value, current=promotion.current)
     return {"outcome": promotion.outcome.value, "current": promotion.current}
+
+
+def _field(request: flask.Request, name: str) -> str:
+    """A text field of a JSON body."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise PermanentError(f'the body is not a JSON object; expected {{"{name}": ...}}')
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise PermanentError(f'"{name}": expected a text, found {value!r}')
+    return value

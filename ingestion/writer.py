@@ -134,7 +134,7 @@ class StreamWriter:
             blob = self.bucket.blob(str(name))
             blob.metadata = {stream_objects.GENERATION: str(self.generation)}
             self._part = _Part(blob, self._schema)
-        self._part.write(pa.Table.from_batches(self._batches))
+        self._part.add(pa.Table.from_batches(self._batches))
         self._batches = []
 
     def _finish_part(self) -> None:
@@ -148,40 +148,19 @@ class StreamWriter:
 
 
 class _Part:
-    """One object on its way: a Parquet file whose bytes are uploaded as they are made."""
+    """One object on its way: the file that Parquet writes to, uploaded as its bytes come.
 
-    def __init__(self, blob: Blob, schema: pa.Schema) -> None:
-        self.rows = 0
-        self._upload = _Upload(blob)
-        self._parquet = pq.ParquetWriter(self._upload, schema, compression="zstd", store_schema=False)
-
-    @property
-    def bytes(self) -> int:
-        return self._upload.tell()
-
-    def write(self, table: pa.Table) -> None:
-        self._parquet.write_table(table, row_group_size=len(table))
-        self.rows += len(table)
-
-    def finish(self) -> None:
-        self._parquet.close()
-        self._upload.finish()
-
-    def abandon(self) -> None:
-        self._upload.abandon()
-        self._parquet.close()
-
-
-class _Upload:
-    """The file that Parquet is written to. A resumable upload: nothing is visible before ``finish``.
-
-    Abandoned, it swallows what still comes: the Parquet writer ends its file even when it is thrown away.
+    The upload is resumable: nothing is visible before ``finish``. Abandoned, it swallows what still comes, since the
+    Parquet writer ends its file even when it is thrown away.
     """
 
     closed = False  # asked by Arrow
 
-    def __init__(self, blob: Blob) -> None:
-        self._writer = blob.open(
+    def __init__(self, blob: Blob, schema: pa.Schema) -> None:
+        self.rows = 0
+        self.bytes = 0
+        self._abandoned = False
+        self._upload = blob.open(
             "wb",
             chunk_size=CHUNK_BYTES,
             ignore_flush=True,
@@ -190,30 +169,35 @@ class _Upload:
             timeout=TIMEOUT_S,
             retry=objects.RETRY,
         )
-        self._position = 0
-        self._abandoned = False
+        self._parquet = pq.ParquetWriter(self, schema, compression="zstd", store_schema=False)
+
+    def add(self, table: pa.Table) -> None:
+        self._parquet.write_table(table, row_group_size=len(table))
+        self.rows += len(table)
+
+    def finish(self) -> None:
+        self._parquet.close()
+        self._upload.close()
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        self._upload.terminate()
+        self._parquet.close()
 
     def write(self, data: bytes) -> int:
         if not self._abandoned:
-            self._writer.write(data)
-        self._position += len(data)
+            self._upload.write(data)
+        self.bytes += len(data)
         return len(data)
 
     def tell(self) -> int:
-        return self._position
+        return self.bytes
 
     def flush(self) -> None:
         """Nothing to do: Cloud Storage takes whole chunks."""
 
     def close(self) -> None:
-        """Nothing to do: the part decides between ``finish`` and ``abandon``."""
-
-    def finish(self) -> None:
-        self._writer.close()
-
-    def abandon(self) -> None:
-        self._abandoned = True
-        self._writer.terminate()
+        """Nothing to do: ``finish`` and ``abandon`` end the upload."""
 
 
 def _arrow_schema(stream: str, kinds: dict[str, Kind]) -> pa.Schema:

@@ -6,7 +6,6 @@ from typing import Any
 
 PROJECT = "acme-analytics"
 REGION = "europe-west1"
-NUMBER = "123456789012"  # of the project; the stand-in provider makes it up
 ACCOUNT = f"@{PROJECT}.iam.gserviceaccount.com"
 
 Values = dict[str, Any]
@@ -41,11 +40,6 @@ class Deployment:
     def airbyte(self) -> str:
         """Who moves the data."""
         return str(self.variables.get("airbyte", "job"))
-
-    @property
-    def profile(self) -> str:
-        """Its size."""
-        return str(self.variables.get("profile", "small"))
 
     @property
     def connections(self) -> dict[str, Values]:

@@ -9,15 +9,12 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 
 import biaac.settings
 import cli.settings
 import ingestion.settings
 import transform.settings
-from biaac import connections
-from biaac.connections import SECRET, Connection
 from biaac.settings import ROOT, Settings
 from cache_service.settings import ServiceSettings as CacheServiceSettings
 
@@ -49,12 +46,6 @@ class Workload:
     room: str
     settings: Kinds
     explicit: frozenset[str] = frozenset()
-    image: str | None = None  # target of the Dockerfile
-
-    @property
-    def readable(self) -> frozenset[str]:
-        """Every variable it would take notice of."""
-        return frozenset(name for kind in self.settings for name in variables(kind))
 
     @property
     def needed(self) -> frozenset[str]:
@@ -68,8 +59,8 @@ def variables(kind: type[Settings]) -> dict[str, bool]:
     return {str(field.alias): not field.is_required() for field in kind.model_fields.values()}
 
 
-def _workload(room: str, *kinds: type[Settings], explicit: str = "", image: str | None = None) -> Workload:
-    return Workload(room, kinds, frozenset({"BIAAC_ENVIRONMENT", *explicit.split()}), image)
+def _workload(room: str, *kinds: type[Settings], explicit: str = "") -> Workload:
+    return Workload(room, kinds, frozenset({"BIAAC_ENVIRONMENT", *explicit.split()}))
 
 
 AIRBYTE = biaac.settings.AirbyteSettings
@@ -86,41 +77,21 @@ WORKLOADS = {
         "transform",
         *(transform.settings.JobSettings, transform.settings.CloudLakeSettings),
         explicit="SQLMESH_GATEWAY REVISION",
-        image="transform",
     ),
     "cache": _workload(
         "cache_service",
         CacheServiceSettings,
         explicit="CACHE_HOST CACHE_DISK_MIB CACHE_RESULT_MIB CACHE_WORKERS CACHE_WORKER_MIB",
-        image="cache",
     ),
-    "ingestion": _workload("ingestion", ingestion.settings.Settings, image="ingestion"),
-    "superset": _workload(
-        "superset", SUPERSET.SupersetSettings, explicit=f"{SUPERSET_EXPLICIT} SUPERSET_PORT", image="superset"
-    ),
-    "superset-apply": _workload("superset", SUPERSET.SupersetSettings, explicit=SUPERSET_EXPLICIT, image="superset"),
-    "superset-refresh": _workload("superset", SUPERSET.SupersetSettings, explicit=SUPERSET_EXPLICIT, image="superset"),
+    "ingestion": _workload("ingestion", ingestion.settings.Settings),
+    "superset": _workload("superset", SUPERSET.SupersetSettings, explicit=f"{SUPERSET_EXPLICIT} SUPERSET_PORT"),
+    "superset-apply": _workload("superset", SUPERSET.SupersetSettings, explicit=SUPERSET_EXPLICIT),
+    "superset-refresh": _workload("superset", SUPERSET.SupersetSettings, explicit=SUPERSET_EXPLICIT),
     "superset-bootstrap": _workload(
-        "superset", SUPERSET.SupersetSettings, explicit=f"{SUPERSET_EXPLICIT} SUPERSET_ADMIN_PASSWORD", image="superset"
+        "superset", SUPERSET.SupersetSettings, explicit=f"{SUPERSET_EXPLICIT} SUPERSET_ADMIN_PASSWORD"
     ),
 }
 COMMAND = _workload("cli", cli.settings.Settings, explicit="WORKFLOW SCHEDULER_SERVICE_ACCOUNT")
-
-
-def sync_job(connection: Connection) -> Workload:
-    """The Cloud Run job of a connection: the room's settings, and every secret that the file names."""
-    explicit = " ".join(secrets(connection))
-    return _workload("ingestion", ingestion.settings.Settings, explicit=explicit, image="connector")
-
-
-def secrets(connection: Connection) -> list[str]:
-    """Names in ``${secret:NAME}`` of a connection's configuration."""
-    return sorted(set(SECRET.findall(str(connection.source.config))))
-
-
-def declared(folder: Path = ROOT / "connections") -> dict[str, Connection]:
-    """Every connection of this checkout."""
-    return connections.load(folder)
 
 
 @cache
@@ -137,20 +108,6 @@ def workflow_variables() -> set[str]:
 def workflow_jobs() -> set[str]:
     """Cloud Run jobs that the workflow starts."""
     return set(re.findall(r'\$\{jobs \+ "([\w-]+)"\}', workflow()))
-
-
-def image_variables(target: str) -> dict[str, str]:
-    """``ENV`` of a target of the Dockerfile and of the stages it is made from."""
-    stages: dict[str, dict[str, str]] = {}
-    stage: dict[str, str] = {}
-    for line in re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text()).splitlines():
-        word, _, rest = line.strip().partition(" ")
-        if word == "FROM":
-            base, _, name = rest.partition(" AS ")
-            stage = stages[name.strip()] = dict(stages.get(base.strip(), {}))
-        elif word == "ENV":
-            stage |= dict(pair.split("=", 1) for pair in rest.split())
-    return stages[target]
 
 
 def loaded_by(room: str) -> set[str]:

@@ -85,11 +85,6 @@ class Workspace:
         (into / "terraform/local_state_override.tf").write_text(LOCAL_STATE)
         return cls(into / "terraform", variables)
 
-    def again(self, into: Path) -> "Workspace":
-        """A second copy, initialised as this one is."""
-        shutil.copytree(self.folder.parent, into, symlinks=True)
-        return Workspace(into / self.folder.name, self.variables)
-
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any terraform command."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}

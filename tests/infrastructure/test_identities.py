@@ -84,11 +84,6 @@ def test_the_build_may_hand_out_the_projects_roles_of_workloads_and_no_others(cl
     assert expression == f"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([{listed}])"
 
 
-def test_nothing_is_a_key(cloud: Deployment) -> None:
-    assert not cloud.all("google_service_account_key")
-    assert not cloud.all("google_storage_hmac_key")
-
-
 def test_what_can_name_its_project_names_ours(cloud: Deployment) -> None:
     others = {one.address: one.values["project"] for one in cloud.resources if one.values.get("project")}
     assert set(others.values()) == {PROJECT}

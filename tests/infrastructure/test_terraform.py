@@ -1,4 +1,4 @@
-"""The real terraform over ``terraform/``: format, validation, its own tests, and the bootstrap."""
+"""The real terraform over ``terraform/``: format, validation, and its own tests."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,6 @@ import pytest
 
 from biaac.settings import ROOT
 from tests.infrastructure import terraform
-from tests.infrastructure.deployment import PROJECT, REGION
 from tests.infrastructure.terraform import Workspace
 
 TERRAFORM = ROOT / "terraform"
@@ -36,25 +35,8 @@ def test_the_configuration_is_valid(workspace: Workspace) -> None:
     assert answer["diagnostics"] == []
 
 
-def test_the_bootstrap_makes_the_bucket_of_the_state_and_nothing_else(workspace: Workspace, tmp_path: Path) -> None:
-    folder = workspace.again(tmp_path / "copy").folder / "bootstrap"
-    bootstrap = Workspace(folder, workspace.variables)
-    bootstrap.init()
-    plan = bootstrap.plan({"project_id": PROJECT, "region": REGION})
-    made = [one for one in plan["resource_changes"] if one["type"] != "google_project_service"]
-    buckets = [one["change"]["after"] for one in made if one["type"] == "google_storage_bucket"]
-    assert [one["type"] for one in made] == ["google_storage_bucket"]
-    assert buckets[0]["name"] == f"{PROJECT}-state"
-    assert buckets[0]["public_access_prevention"] == "enforced"
-    assert buckets[0]["versioning"][0]["enabled"] is True
-
-
-@pytest.mark.parametrize("folder", [*sorted({file.parent.parent for file in TERRAFORM.rglob("*.tftest.hcl")})], ids=str)
-def test_its_own_tests_pass(folder: Path, workspace: Workspace, tmp_path: Path) -> None:
-    copy = workspace.again(tmp_path / "copy").folder / folder.relative_to(TERRAFORM)
-    tested = Workspace(copy, workspace.variables)
-    tested.init()
-    done = tested.run("test", "-no-color")
+def test_its_own_tests_pass(workspace: Workspace) -> None:
+    done = workspace.run("test", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " 0 failed" in done.stdout
     assert "Success! 0 passed" not in done.stdout

@@ -81,13 +81,6 @@ def test_every_alert_reaches_every_operator(cloud: Deployment) -> None:
         assert one.values["enabled"] is not False, one.address
 
 
-def test_the_state_holds_no_secret(cloud: Deployment) -> None:
-    for kind, argument in (("google_secret_manager_secret_version", "secret_data"), ("google_sql_user", "password")):
-        for one in cloud.all(kind):
-            assert one.values[argument] is None, one.address
-            assert one.values[f"{argument}_wo_version"], one.address
-
-
 def test_what_holds_something_refuses_to_be_destroyed(cloud: Deployment) -> None:
     kinds = ("google_sql_database_instance", "google_workflows_workflow", "google_cloud_run_v2_service")
     unprotected = [one.address for kind in kinds for one in cloud.all(kind) if not one.values["deletion_protection"]]

@@ -1,7 +1,7 @@
 """docs/backup.md rehearsed on a running stack: what is deleted comes back, and the totals are the same to the cent."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,25 +11,12 @@ from biaac.clients import storage_client
 from biaac.settings import ROOT
 from tests.conftest import wait_for
 from tests.operations import runbook
+from tests.operations.conftest import Walk
 from tests.operations.test_runbooks import forget_cache
 from tests.stack import CYCLE_S, Stack
 
 PAGE = ROOT / "docs/backup.md"
 TOTALS = "SELECT count(*), sum(amount), sum(discount) FROM gold.orders"
-
-Follow = Callable[[str], str]
-
-
-@pytest.fixture
-def follow(ready: Stack) -> Follow:
-    """Run the laptop blocks of one section."""
-
-    def section(title: str) -> str:
-        environment = {**ready.plain_environment(), "COLUMNS": "160"}
-        steps = runbook.blocks(PAGE)[title]
-        return "".join(runbook.run(step, cwd=ready.root, env=environment, seconds=CYCLE_S) for step in steps)
-
-    return section
 
 
 @pytest.fixture
@@ -45,37 +32,37 @@ def objects(bucket: Path) -> list[Path]:
     return [file for file in bucket.rglob("*") if file.is_file()]
 
 
-def test_buckets_that_were_emptied_are_restored_from_the_copy(ready: Stack, follow: Follow, totals: object) -> None:
+def test_buckets_that_were_emptied_are_restored_from_the_copy(ready: Stack, walk: Walk, totals: object) -> None:
     storage = ready.root / ".biaac/state/storage"
     before = ready.release()
-    follow("A file of the lake")
+    walk("backup", "A file of the lake")
     for bucket in ("lake", "ops"):
         for file in objects(storage / bucket):
             file.unlink()
     assert ready.release() is None
-    assert before is not None and before.id in follow("A bucket")
+    assert before is not None and before.id in walk("backup", "A bucket")
     assert ready.release() == before
     ready.biaac("sync", "shop")  # cursors, ledger and pointer are whole: it goes on from there
     after = ready.release()
     assert after is not None and after.parent == before.id
 
 
-def test_one_overwritten_pointer_is_restored_from_the_copy(ready: Stack, follow: Follow, totals: object) -> None:
+def test_one_overwritten_pointer_is_restored_from_the_copy(ready: Stack, walk: Walk, totals: object) -> None:
     pointer = ready.root / ".biaac/state/storage/lake/releases/prod/current"
     before = ready.release()
-    follow("A file of the lake")
+    walk("backup", "A file of the lake")
     pointer.unlink()
-    follow("A bucket")
+    walk("backup", "A bucket")
     assert ready.release() == before
 
 
 @pytest.mark.longest
-def test_a_lake_without_a_copy_is_built_again_from_bronze(ready: Stack, follow: Follow, totals: object) -> None:
+def test_a_lake_without_a_copy_is_built_again_from_bronze(ready: Stack, walk: Walk, totals: object) -> None:
     for file in objects(ready.root / ".biaac/state/storage/lake"):
         file.unlink()
     shutil.rmtree(ready.root / ".biaac/state/lake")
     assert ready.release() is None
-    follow("The lake without a copy")
+    walk("backup", "The lake without a copy")
     now = ready.release()
     assert now is not None and now.sequence == 1
     lake = storage_client(ready.settings).bucket("lake")

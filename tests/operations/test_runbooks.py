@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,25 +18,12 @@ from biaac.settings import ROOT
 from stand_ins.eventarc.outbox import undelivered
 from tests.conftest import wait_for
 from tests.operations import runbook
+from tests.operations.conftest import Walk
 from tests.stack import CYCLE_S, Stack, changed
 
 RUNBOOKS = ROOT / "docs/runbooks"
 ONLY_IN_THE_CLOUD = {"budget"}
 LOOK, MEND, OVER = "Look", "Mend", "It is over when"
-
-Walk = Callable[[str, str], str]
-
-
-@pytest.fixture
-def walk(ready: Stack) -> Walk:
-    """Run every laptop block of one section of a page; what they printed."""
-
-    def through(page: str, section: str) -> str:
-        steps = runbook.blocks(RUNBOOKS / f"{page}.md")[section]
-        environment = {**ready.plain_environment(), "COLUMNS": "160"}  # a terminal of today
-        return "".join(runbook.run(step, cwd=ready.root, env=environment, seconds=CYCLE_S) for step in steps)
-
-    return through
 
 
 @contextmanager
@@ -87,10 +74,10 @@ def test_release_rejected(ready: Stack, walk: Walk) -> None:
     model = ready.root / "sqlmesh_project/models/gold/customers.sql"
     with changed(model, "audits (", "audits (forall(criteria := (customer_id < 0)), "):
         assert ready.biaac("sync", "shop", check=False).returncode == 1
-        assert "customer_id" in walk("release-rejected", LOOK)
+        assert "customer_id" in walk("runbooks/release-rejected", LOOK)
         assert ready.release() == before, "people see the last good release"
-    walk("release-rejected", MEND)
-    walk("release-rejected", OVER)
+    walk("runbooks/release-rejected", MEND)
+    walk("runbooks/release-rejected", OVER)
 
 
 @pytest.mark.longest
@@ -107,21 +94,21 @@ def test_data_stale(ready: Stack, walk: Walk) -> None:
             return newest_look(ready)["freshness"] == "stale"
 
         wait_for(is_stale, seconds=CYCLE_S, what="the sweep finds it stale")
-        walk("data-stale", LOOK)
-    walk("data-stale", MEND)
-    walk("data-stale", OVER)
+        walk("runbooks/data-stale", LOOK)
+    walk("runbooks/data-stale", MEND)
+    walk("runbooks/data-stale", OVER)
 
 
 @pytest.mark.longest
 def test_sync_failed(ready: Stack, walk: Walk) -> None:
     with changed(ready.root / "connections/shop.yaml", "config: {folder:", "config: {directory:"):
         assert ready.biaac("sync", "shop", check=False).returncode == 1
-        assert "edit source.config" in walk("sync-failed", LOOK)
+        assert "edit source.config" in walk("runbooks/sync-failed", LOOK)
         assert sweep(ready).is_success
         line = newest_look(ready)
         assert (line["newest_sync"], line["severity"]) == ("failed", "WARNING")
-    walk("sync-failed", MEND)
-    walk("sync-failed", OVER)
+    walk("runbooks/sync-failed", MEND)
+    walk("runbooks/sync-failed", OVER)
 
 
 @pytest.mark.longest
@@ -134,19 +121,19 @@ def test_job_failed_and_beside_it_a_silent_sweep_and_an_undelivered_event(ready:
         with malformed_connection(ready):
             run = background.submit(ready.biaac, "runs", "retry", seconds=2 * CYCLE_S)
             assert not sweep(ready).is_success
-            walk("sweep-silent", LOOK)
+            walk("runbooks/sweep-silent", LOOK)
             with silent(ready, "airbyte"):
                 stray.upload_from_string(b"")
                 wait_for(lambda: refused(ready), seconds=CYCLE_S, what="the event is refused")
-                walk("event-undelivered", LOOK)
+                walk("runbooks/event-undelivered", LOOK)
             wait_for(lambda: failures(ready) >= before + 3, seconds=CYCLE_S, what="the job failed three times")
-            walk("job-failed", LOOK)
-        walk("job-failed", MEND)
-        walk("sweep-silent", OVER)
+            walk("runbooks/job-failed", LOOK)
+        walk("runbooks/job-failed", MEND)
+        walk("runbooks/sweep-silent", OVER)
         assert "transform" in run.result().stdout, "the workflow's next try went through"
-    walk("job-failed", OVER)
+    walk("runbooks/job-failed", OVER)
     wait_for(lambda: not refused(ready), seconds=CYCLE_S, what="the event came again")
-    walk("event-undelivered", OVER)
+    walk("runbooks/event-undelivered", OVER)
     stray.delete()
 
 
@@ -161,15 +148,15 @@ def test_cache_error_and_run_failed(ready: Stack, walk: Walk, tmp_path: Path) ->
     shutil.move(storage / file.path, tmp_path / "kept")
     try:
         forget_cache(ready)
-        walk("cache-error", LOOK)
+        walk("runbooks/cache-error", LOOK)
         assert ready.biaac("sync", "shop", check=False).returncode == 1
-        walk("run-failed", LOOK)
+        walk("runbooks/run-failed", LOOK)
         assert ready.release() == now, "people see what they saw"
     finally:
         shutil.move(tmp_path / "kept", storage / file.path)
-    walk("cache-error", OVER)
-    walk("run-failed", MEND)
-    walk("run-failed", OVER)
+    walk("runbooks/cache-error", OVER)
+    walk("runbooks/run-failed", MEND)
+    walk("runbooks/run-failed", OVER)
 
 
 def test_superset_error(ready: Stack, walk: Walk, tmp_path: Path) -> None:
@@ -183,12 +170,12 @@ def test_superset_error(ready: Stack, walk: Walk, tmp_path: Path) -> None:
         seconds=CYCLE_S,
         what="Superset answers an error",
     )
-    walk("superset-error", LOOK)
+    walk("runbooks/superset-error", LOOK)
     for file in state.glob("superset.db*"):
         file.unlink()
     for file in tmp_path.glob("superset.db*"):
         shutil.move(file, state / file.name)
-    walk("superset-error", OVER)
+    walk("runbooks/superset-error", OVER)
     assert ready.chart_data(metrics=["orders"], columns=[])
 
 

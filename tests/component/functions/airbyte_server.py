@@ -127,10 +127,10 @@ def page(items: list[dict[str, Any]]) -> dict[str, Any]:
     return {"data": items[offset : offset + limit], "previous": "", "next": ""}
 
 
-def serve(airbyte: FakeAirbyte) -> Any:
-    """Serve on a free port of loopback; the caller shuts it down."""
+def serve(airbyte: FakeAirbyte, app: flask.Flask | None = None) -> Any:
+    """Serve on a free port of loopback, within ``app`` where that has more than Airbyte; the caller shuts it down."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, airbyte.app(), threaded=True)
+    server = make_server("127.0.0.1", 0, app or airbyte.app(), threaded=True)
     airbyte.url = f"http://127.0.0.1:{server.server_port}/api/public/v1"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server

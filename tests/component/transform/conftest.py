@@ -1,19 +1,16 @@
 """Fixtures: the small company installed, with an Airbyte and a Run API that answer what a test says."""
 
-import json
 import os
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from biaac import connections
 from biaac.settings import Settings
 from tests import company
-from tests.component.transform.warehouse import ORDERS, TICKETS, Jobs, Outside, Snapshot, Warehouse
+from tests.component.functions.airbyte_server import FakeAirbyte, serve
+from tests.component.transform.warehouse import ORDERS, TICKETS, Jobs, Snapshot, Warehouse
 
 
 @pytest.fixture(scope="package")
@@ -36,27 +33,18 @@ def company_folder(tmp_path: Path) -> Path:
 def warehouse(
     environment: dict[str, str], company_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: Jobs
 ) -> Iterator[Warehouse]:
-    outside = Outside(list(connections.load(company_folder / "connections")))
+    airbyte = FakeAirbyte({name: f"c-{name}" for name in connections.load(company_folder / "connections")})
+    app = airbyte.app()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = outside.answer(self.path)
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    @app.get("/v2/<path:name>")
+    def execution(name: str) -> dict[str, str]:
+        ended = {} if name in made.living else {"completionTime": "2026-01-01T00:00:00Z"}
+        return {"name": name, **ended}
 
-        def log_message(self, format: str, *args: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
+    server = serve(airbyte, app)
     more = {
-        "AIRBYTE_URL": f"{url}/api/public/v1",
-        "RUN_EMULATOR_HOST": url,
+        "AIRBYTE_URL": airbyte.url,
+        "RUN_EMULATOR_HOST": airbyte.url.removesuffix("/api/public/v1"),
         "LAKE_STATE_DIR": str(tmp_path / "lake"),
         "COMPANY_DIR": str(company_folder),
         "CLOUD_RUN_JOB": "transform",
@@ -64,9 +52,9 @@ def warehouse(
     for name, value in more.items():
         monkeypatch.setenv(name, value)
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    yield Warehouse(Settings.load(), {**kept, **environment, **more}, outside, jobs)
+    made = Warehouse(Settings.load(), {**kept, **environment, **more}, airbyte, jobs)
+    yield made
     server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(scope="package")

@@ -187,11 +187,11 @@ def test_a_row_without_its_key_is_refused_with_audit_rows_and_query(stocked: War
 def test_a_living_owner_of_the_lock_is_left_alone_and_a_dead_one_is_not(stocked: Warehouse) -> None:
     owner = "projects/laptop/locations/local/jobs/transform/executions/transform-other"
     objects.update(stocked.lake, "locks/transform", lambda _: {"owner": owner})
-    stocked.outside.living.add(owner)
+    stocked.living.add(owner)
     code, output = stocked.attempt(execution="mine")
     assert code != 0 and f"{owner} is at work" in output
     assert runs.read(stocked.ops, "prod", "mine") is None
-    stocked.outside.living.clear()
+    stocked.living.clear()
     assert stocked.transform(execution="mine").outcome is Outcome.PUBLISHED
     assert objects.read(stocked.lake, "locks/transform").value == {"owner": None}
 

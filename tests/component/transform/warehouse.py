@@ -1,6 +1,6 @@
 """An installed company with its Bronze and its lake, the real transform job, and what stands outside it.
 
-Airbyte and the Run API are servers that answer what a test says (``Outside``); syncs write Bronze as Airbyte does.
+Airbyte and the Run API are servers that answer what a test says; syncs write Bronze as Airbyte does.
 """
 
 import io
@@ -9,11 +9,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +22,7 @@ from biaac.clients import storage_client
 from biaac.releases import Release, TableManifest
 from biaac.settings import ROOT, Settings
 from tests.company import HERE, Row
-from tests.component.functions.airbyte_server import airbyte_connection
+from tests.component.functions.airbyte_server import FakeAirbyte
 
 Rows = Sequence[Row] | pa.Table
 
@@ -44,26 +43,6 @@ COLUMNS = {
 }
 FIRST_SYNC = datetime(2026, 11, 24, 6, tzinfo=UTC)
 CHANGED_AT = datetime(2026, 6, 30, 12, tzinfo=UTC)  # of every row made here: of its versions the one read last counts
-
-
-@dataclass
-class Outside:
-    """What Airbyte and the Run API answer."""
-
-    connections: list[str]
-    jobs: list[Row] = field(default_factory=list)
-    living: set[str] = field(default_factory=set)  # executions that have not ended
-
-    def answer(self, path: str) -> tuple[int, Any]:
-        if path.startswith("/api/public/v1/jobs"):
-            query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
-            jobs = [job for job in self.jobs if all(job[name] == query[name] for name in ("connectionId", "status"))]
-            return 200, {"data": sorted(jobs, key=lambda job: -job["jobId"]) if query["offset"] == "0" else []}
-        if path.startswith("/api/public/v1/connections"):
-            return 200, {"data": [airbyte_connection(name, f"c-{name}") for name in self.connections]}
-        name = path.removeprefix("/v2/").partition("?")[0]
-        ended = {} if name in self.living else {"completionTime": "2026-01-01T00:00:00Z"}
-        return 200, {"name": name, **ended}
 
 
 class Jobs:
@@ -94,9 +73,9 @@ class Jobs:
 class Warehouse:
     """The company's Bronze, its lake and its releases, driven by syncs and by the transform job."""
 
-    def __init__(self, settings: Settings, environment: dict[str, str], outside: Outside, jobs: Jobs) -> None:
-        self.settings, self.environment, self.outside = settings, environment, outside
-        self._jobs = jobs
+    def __init__(self, settings: Settings, environment: dict[str, str], airbyte: FakeAirbyte, jobs: Jobs) -> None:
+        self.settings, self.environment, self.airbyte, self.jobs = settings, environment, airbyte, jobs
+        self.living: set[str] = set()  # executions that the Run API says have not ended
         self._executions = 0
         client = storage_client(settings)
         self.bronze, self.lake = client.bucket(settings.bronze_bucket), client.bucket(settings.lake_bucket)
@@ -107,7 +86,7 @@ class Warehouse:
 
         A list that a test does not name is sent as it always was.
         """
-        job = len(self.outside.jobs) + 1
+        job = len(self.airbyte.jobs) + 1
         for stream in connections.get(self.settings.connections, connection).streams:
             whole = stream.mode == "full_refresh"
             rows = streams.get(stream.name, LISTS.get(stream.name, []))
@@ -120,11 +99,11 @@ class Warehouse:
 
     def end(self, connection: str, *, status: str = "succeeded") -> None:
         """Airbyte's record of a sync."""
-        job = len(self.outside.jobs) + 1
+        job = len(self.airbyte.jobs) + 1
         record = {"jobId": job, "status": status, "jobType": "sync", "connectionId": f"c-{connection}"}
         ended = FIRST_SYNC + timedelta(minutes=job)
         times = {"startTime": FIRST_SYNC.isoformat(), "lastUpdatedAt": ended.isoformat()}
-        self.outside.jobs.append({**record, **times})
+        self.airbyte.jobs.append({**record, **times})
 
     def files_of(self, stream: str, *, job: int | None = None) -> list[Any]:
         """The Bronze objects of a stream, or of one sync of it."""
@@ -157,11 +136,11 @@ class Warehouse:
         self._executions += 1
         name = execution or f"workflow-{self._executions}"
         environment = {**self.environment, "CLOUD_RUN_EXECUTION": f"transform-{self._executions}"}
-        return self._jobs.run(environment, ["--execution", name, "--reason", reason], kill_before, nth)
+        return self.jobs.run(environment, ["--execution", name, "--reason", reason], kill_before, nth)
 
     def plan(self) -> tuple[int, str]:
         """Run the job with ``--plan``: exit code and what it printed."""
-        return self._jobs.run(self.environment, ["--plan"], None, 1)
+        return self.jobs.run(self.environment, ["--plan"], None, 1)
 
     def transform(self, *, reason: str = "sync", execution: str | None = None) -> runs.Run:
         """Run the job to its end; its record."""
@@ -175,7 +154,7 @@ class Warehouse:
         environment = {**self.environment, **variables}
         name = environment.get("BIAAC_ENVIRONMENT", self.settings.environment)
         settings = self.settings.model_copy(update={"environment": name})
-        return Warehouse(settings, environment, self.outside, self._jobs)
+        return Warehouse(settings, environment, self.airbyte, self.jobs)
 
     def release(self) -> Release:
         """The newest release."""
@@ -255,13 +234,13 @@ class Snapshot:
             for key, bucket in _buckets(warehouse).items()
         }
         shutil.copytree(warehouse.environment["LAKE_STATE_DIR"], lake)
-        return cls(objects, list(warehouse.outside.jobs), lake)
+        return cls(objects, list(warehouse.airbyte.jobs), lake)
 
     def restore(self, warehouse: Warehouse) -> None:
         for key, bucket in _buckets(warehouse).items():
             for name, data in self.objects[key].items():
                 bucket.blob(name).upload_from_string(data)
-        warehouse.outside.jobs.extend(self.jobs)
+        warehouse.airbyte.jobs.extend(self.jobs)
         shutil.copytree(self.lake, warehouse.environment["LAKE_STATE_DIR"])
 
 

@@ -32,83 +32,61 @@ def in_step(text: str, step: str, old: str, new: str) -> str:
     return text[:start] + body.replace(old, new, 1) + text[end:]
 
 
-def assert_refused(lines: list[str], where: str, found: str, expected: str) -> None:
-    """One message names the line, the place, the value found and what was expected."""
-    pattern = rf"\d+: .*{re.escape(where)}: found .*{re.escape(found)}.*, expected .*{re.escape(expected)}"
-    assert any(re.match(pattern, line) for line in lines), "\n".join(lines) or "accepted"
-
-
 def test_the_repositorys_build_file_is_valid(repository: Path) -> None:
     assert faults(repository / GOOD) == []
 
 
-# what is broken: step, old and new text, then step, field, found and expected as the message says them
-IN_A_STEP = [
-    ("a misspelt key", "lint", "waitFor:", "waitfor:", "lint", "waitfor", "'waitfor'", "such as waitFor"),
-    ("a time in minutes", "lint", "timeout: 900s", "timeout: 15m", "lint", "timeout", "'15m'", "seconds as text"),
-    ("an id twice", "test", "id: test", "id: lint", "lint", "id", "'lint'", "no earlier step has"),
-    ("waiting for an unknown step", "lint", "[settings]", "[setings, terraform]", "lint", "waitFor[0]", "'setings'", "an earlier step: settings, terraform"),
-    ("waiting for a later step", "lint", "[settings]", "[test]", "lint", "waitFor[0]", "'test'", "this one comes later"),
-    ("an image by tag", "lint", PYTHON, "python:3.11-bookworm", "lint", "name", "'python:3.11-bookworm'", "by digest"),
-    ("script beside args", "lint", "waitFor", "script: make lint\n    waitFor", "lint", "args", "['lint']", "either script"),
-    ("a program that is not there", "images", "bin/build-images", "bin/build-image", "images", "args[0]", "'bin/build-image'", "a file of this repository"),
-    ("a key of a service account", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", GOOGLE_APPLICATION_CREDENTIALS=/k.json]', "plan", "env[1]", "'GOOGLE_APPLICATION_CREDENTIALS'", "no key"),
-    ("a password in the open", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", DB_PASSWORD=hunter2]', "plan", "env[1]", "'DB_PASSWORD'", "by secretEnv"),
-    ("an undeclared substitution", "plan", "$_ENVIRONMENT", "$_ENVIROMENT", "plan", "args[1]", "'$_ENVIROMENT'", "that is declared"),
-    ("a shell variable not escaped", "terraform", "mkdir -p .biaac/bin", "to=.biaac/bin && mkdir -p \"$to\"", "terraform", "args[1]", "'$to'", "$$to for a variable of the shell"),
-    ("a secret nobody provides", "plan", GUARD, GUARD + "\n    secretEnv: [TOKEN]", "plan", "secretEnv[0]", "'TOKEN'", "one of availableSecrets: none"),
-    ("bad shell in args", "terraform", "mkdir -p .biaac/bin", "for f in $$(ls); do rm $$f; done", "terraform", "args[1]", "rm $f", "SC2086"),
-    ("a failure let pass", "test", "waitFor: [lint, terraform]", "waitFor: [lint, terraform]\n    allowFailure: true", "test", "allowFailure", "True", "push, inputs, plan"),
-    ("a push on pull requests", "push", "bin/if-deploying, ", "", "push", "file", "'push-images'", "a pull request must not reach it"),
-    ("terraform apply in the plan", "terraform", "cp /bin/terraform .biaac/bin/", "terraform -chdir=terraform apply -auto-approve", "terraform", "file", "'terraform apply'", "a pull request must not reach it"),
-    ("a guard that always opens", "smoke", "DEPLOY=${_DEPLOY}", "DEPLOY=true", "smoke", "env", "['DEPLOY=true']", "DEPLOY=${_DEPLOY}"),
-    ("a push beside the tests", "push", "timeout: 900s", "timeout: 900s\n    waitFor: [images]", "push", "waitFor", "['images']", "settings, terraform, lint, test"),
-    ("a deployment that waits for nothing", "apply", "timeout: 3300s", 'timeout: 3300s\n    waitFor: ["-"]', "apply", "waitFor", "['-']", "all earlier steps"),
-    ("a target that is not there", "lint", "args: [lint]", "args: [lnit]", "lint", "args", "['lnit']", "targets of the Makefile"),
-    ("no time to go back", "apply", "timeout: 3300s", "timeout: 3000s", "apply", "timeout", "'3000s'", "at least 3300s"),
+# what is broken: the step (none: the whole file), old and new text, then place, value found and what was expected
+BROKEN = [
+    ("a misspelt key", "lint", "waitFor:", "waitfor:", 'step "lint": waitfor', "'waitfor'", "such as waitFor"),
+    ("a time in minutes", "lint", "timeout: 900s", "timeout: 15m", 'step "lint": timeout', "'15m'", "seconds as text"),
+    ("an id twice", "test", "id: test", "id: lint", 'step "lint": id', "'lint'", "no earlier step has"),
+    ("waiting for an unknown step", "lint", "[settings]", "[setings, terraform]", 'step "lint": waitFor[0]', "'setings'", "an earlier step: settings, terraform"),
+    ("waiting for a later step", "lint", "[settings]", "[test]", 'step "lint": waitFor[0]', "'test'", "this one comes later"),
+    ("an image by tag", "lint", PYTHON, "python:3.11-bookworm", 'step "lint": name', "'python:3.11-bookworm'", "by digest"),
+    ("script beside args", "lint", "waitFor", "script: make lint\n    waitFor", 'step "lint": args', "['lint']", "either script"),
+    ("a program that is not there", "images", "bin/build-images", "bin/build-image", 'step "images": args[0]', "'bin/build-image'", "a file of this repository"),
+    ("a key of a service account", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", GOOGLE_APPLICATION_CREDENTIALS=/k.json]', 'step "plan": env[1]', "'GOOGLE_APPLICATION_CREDENTIALS'", "no key"),
+    ("a password in the open", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", DB_PASSWORD=hunter2]', 'step "plan": env[1]', "'DB_PASSWORD'", "by secretEnv"),
+    ("an undeclared substitution", "plan", "$_ENVIRONMENT", "$_ENVIROMENT", 'step "plan": args[1]', "'$_ENVIROMENT'", "that is declared"),
+    ("a shell variable not escaped", "terraform", "mkdir -p .biaac/bin", "to=.biaac/bin && mkdir -p \"$to\"", 'step "terraform": args[1]', "'$to'", "$$to for a variable of the shell"),
+    ("a secret nobody provides", "plan", GUARD, GUARD + "\n    secretEnv: [TOKEN]", 'step "plan": secretEnv[0]', "'TOKEN'", "one of availableSecrets: none"),
+    ("bad shell in args", "terraform", "mkdir -p .biaac/bin", "for f in $$(ls); do rm $$f; done", 'step "terraform": args[1]', "rm $f", "SC2086"),
+    ("a failure let pass", "test", "waitFor: [lint, terraform]", "waitFor: [lint, terraform]\n    allowFailure: true", 'step "test": allowFailure', "True", "push, inputs, plan"),
+    ("a push on pull requests", "push", "bin/if-deploying, ", "", 'step "push": file', "'push-images'", "a pull request must not reach it"),
+    ("terraform apply in the plan", "terraform", "cp /bin/terraform .biaac/bin/", "terraform -chdir=terraform apply -auto-approve", 'step "terraform": file', "'terraform apply'", "a pull request must not reach it"),
+    ("a guard that always opens", "smoke", "DEPLOY=${_DEPLOY}", "DEPLOY=true", 'step "smoke": env', "['DEPLOY=true']", "DEPLOY=${_DEPLOY}"),
+    ("a push beside the tests", "push", "timeout: 900s", "timeout: 900s\n    waitFor: [images]", 'step "push": waitFor', "['images']", "settings, terraform, lint, test"),
+    ("a deployment that waits for nothing", "apply", "timeout: 3300s", 'timeout: 3300s\n    waitFor: ["-"]', 'step "apply": waitFor', "['-']", "all earlier steps"),
+    ("a target that is not there", "lint", "args: [lint]", "args: [lnit]", 'step "lint": args', "['lnit']", "targets of the Makefile"),
+    ("no time to go back", "apply", "timeout: 3300s", "timeout: 3000s", 'step "apply": timeout', "'3000s'", "at least 3300s"),
+    ("a misspelt top-level key", "", "\ntimeout: 25200s", "\ntimeOut: 25200s", "timeOut", "'timeOut'", "such as timeout"),
+    ("no time for the whole", "", "\ntimeout: 25200s", "", "timeout", "nothing", "a time for the whole build"),
+    ("an unknown option", "", "logging:", "loging:", "options.loging", "'loging'", "such as logging"),
+    ("the bucket of the legacy account", "", "CLOUD_LOGGING_ONLY", "LEGACY", "options.logging", "'LEGACY'", "may not use the default bucket"),
+    ("a substitution nobody uses", "", "  _DEPLOY:", "  _OTHER: x\n  _DEPLOY:", "substitutions._OTHER", "'_OTHER'", "an unused one fails the build"),
+    ("deploying by default", "", '_DEPLOY: "false"', '_DEPLOY: "true"', "substitutions._DEPLOY", "'true'", '"false"'),
+    ("a change without the option", "", "${_REGION}-docker", "${_REGION%-*}-docker", "substitutions._REPOSITORY", "'${_REGION%-*}'", "options.dynamicSubstitutions: true"),
+    ("images pushed at the end", "", "\ntimeout:", "\nimages: [$_REPOSITORY/cache]\ntimeout:", "images", "$_REPOSITORY/cache", "no such line"),
+    ("a secret without a version", "", "\ntimeout:", "\navailableSecrets: {secretManager: [{versionName: projects/a/secrets/b, env: B}]}\ntimeout:", "availableSecrets.secretManager[0].versionName", "projects/a/secrets/b", "/versions/"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("step", "old", "new", "at", "field", "found", "expected"),
-    [variant[1:] for variant in IN_A_STEP],
-    ids=[variant[0] for variant in IN_A_STEP],
+    ("step", "old", "new", "where", "found", "expected"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN]
 )
-def test_a_broken_step_is_refused_by_name(
-    repository: Path, tmp_path: Path, step: str, old: str, new: str, at: str, field: str, found: str, expected: str
+def test_a_broken_file_is_refused_by_name(
+    repository: Path, tmp_path: Path, step: str, old: str, new: str, where: str, found: str, expected: str
 ) -> None:
-    text = in_step((repository / GOOD).read_text(), step, old, new)
-    assert_refused(messages(text, tmp_path), f'step "{at}": {field}', found, expected)
-
-
-# what is broken: old and new text, then field, found and expected as the message says them
-IN_THE_WHOLE = [
-    ("a misspelt top-level key", "\ntimeout: 25200s", "\ntimeOut: 25200s", "timeOut", "'timeOut'", "such as timeout"),
-    ("no time for the whole", "\ntimeout: 25200s", "", "timeout", "nothing", "a time for the whole build"),
-    ("an unknown option", "logging:", "loging:", "options.loging", "'loging'", "such as logging"),
-    ("the bucket of the legacy account", "CLOUD_LOGGING_ONLY", "LEGACY", "options.logging", "'LEGACY'", "may not use the default bucket"),
-    ("a substitution nobody uses", "  _DEPLOY:", "  _OTHER: x\n  _DEPLOY:", "substitutions._OTHER", "'_OTHER'", "an unused one fails the build"),
-    ("deploying by default", '_DEPLOY: "false"', '_DEPLOY: "true"', "substitutions._DEPLOY", "'true'", '"false"'),
-    ("a change without the option", "${_REGION}-docker", "${_REGION%-*}-docker", "substitutions._REPOSITORY", "'${_REGION%-*}'", "options.dynamicSubstitutions: true"),
-    ("images pushed at the end", "\ntimeout:", "\nimages: [$_REPOSITORY/cache]\ntimeout:", "images", "$_REPOSITORY/cache", "no such line"),
-    ("a secret without a version", "\ntimeout:", "\navailableSecrets: {secretManager: [{versionName: projects/a/secrets/b, env: B}]}\ntimeout:", "availableSecrets.secretManager[0].versionName", "projects/a/secrets/b", "/versions/"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "field", "found", "expected"),
-    [variant[1:] for variant in IN_THE_WHOLE],
-    ids=[variant[0] for variant in IN_THE_WHOLE],
-)
-def test_a_broken_whole_is_refused_by_name(
-    repository: Path, tmp_path: Path, old: str, new: str, field: str, found: str, expected: str
-) -> None:
+    """One message names the line, the place, the value found and what was expected."""
     text = (repository / GOOD).read_text()
     assert old in text
-    text = text.replace(old, new, 1)
+    text = in_step(text, step, old, new) if step else text.replace(old, new, 1)
     if "${_REGION%" in new:
         text = text.replace("  dynamicSubstitutions: true\n", "")
-    assert_refused(messages(text, tmp_path), field, found, expected)
+    lines = messages(text, tmp_path)
+    pattern = rf"\d+: .*{re.escape(where)}: found .*{re.escape(found)}.*, expected .*{re.escape(expected)}"
+    assert any(re.match(pattern, line) for line in lines), "\n".join(lines) or "accepted"
 
 
 def test_a_step_that_is_lost_is_missed(repository: Path, tmp_path: Path) -> None:

@@ -87,79 +87,58 @@ class Laptop:
 
     def services(self) -> list[Service]:
         """Every process of the stack, in the order of their start."""
-        laptop = self.executable("laptop", "python")
-
-        def stand_in(name: str, module: str, *arguments: str, health: str | None = None) -> Service:
-            state = [] if name == "storage" else ["--state", str(DATA / name)]
-            command = [laptop, "-m", f"stand_ins.{module}", "--port", str(self.port(name)), *state, *arguments]
-            return Service(name, command, self.port(name), health)
-
-        every = [] if self.tick is None else ["--every", str(self.tick)]
+        every = [] if self.tick is None else [f"--every={self.tick}"]
         return [
-            stand_in("eventarc", "eventarc", "--trigger", f"bucket=bronze,url={self.function('bronze_finalized')}"),
-            stand_in(
+            self._stand_in("eventarc", f"--trigger=bucket=bronze,url={self.function('bronze_finalized')}"),
+            self._python(
                 "storage",
-                "storage",
-                *("--root", str(DATA / "storage"), "--buckets", "bronze,lake,ops"),
-                *("--publish-to", self.address("eventarc")),
+                *("laptop", "stand_ins.storage", f"--root={DATA}/storage", "--buckets=bronze,lake,ops"),
+                f"--publish-to={self.address('eventarc')}",
                 health="/_internal/healthcheck",
             ),
-            stand_in("run", "run_jobs", *("--logs", str(LOGS), "--jobs", str(DATA / "jobs.yaml")), health="/healthz"),
-            stand_in(
+            self._stand_in("run", f"--logs={LOGS}", f"--jobs={DATA}/jobs.yaml", module="run_jobs", health="/healthz"),
+            self._stand_in(
                 "workflows",
-                "workflows",
-                *("--source", str(ROOT / "workflows/refresh.workflows.yaml")),
-                *("--project", "laptop", "--location", "local"),
-                *("--set", f"WARM_CACHE_URL={self.function('warm_cache')}"),
-                *("--set", f"PROMOTE_URL={self.function('promote')}"),
-                *("--set", f"RUN_EMULATOR_HOST=http://{self.address('run')}"),
+                *(f"--source={ROOT}/workflows/refresh.workflows.yaml", "--project=laptop", "--location=local"),
+                f"--set=WARM_CACHE_URL={self.function('warm_cache')}",
+                f"--set=PROMOTE_URL={self.function('promote')}",
+                f"--set=RUN_EMULATOR_HOST=http://{self.address('run')}",
             ),
-            self._gunicorn(
-                "airbyte", "ingestion", "ingestion.api:app", "--threads", "8", health="/api/public/v1/health"
-            ),
+            self._gunicorn("airbyte", "ingestion", "ingestion.api:app", "--threads=8", health="/api/public/v1/health"),
             # a finalize event may watch its sync for 60 s inside its request
-            self._gunicorn("functions", "functions", "laptop.functions:app", "--threads", "16", "--timeout", "120"),
-            Service(
-                "cache",
-                [self.executable("cache", "python"), "-m", "cache_service", "--port", str(self.port("cache"))],
-                self.port("cache"),
+            self._gunicorn("functions", "functions", "laptop.functions:app", "--threads=16", "--timeout=120"),
+            self._python("cache", "cache", "cache_service"),
+            self._gunicorn(
+                "superset", "superset", "superset.app:create_app()", "-c", "superset/gunicorn_conf.py", health="/health"
             ),
-            Service(
-                "superset",
-                [
-                    self.executable("superset", "gunicorn"),
-                    "-c",
-                    "superset/gunicorn_conf.py",
-                    "superset.app:create_app()",
-                ],
-                self.port("superset"),
-                "/health",
-            ),
-            stand_in("scheduler", "scheduler", *every, health="/healthz"),
+            self._stand_in("scheduler", *every, health="/healthz"),
         ]
+
+    def _stand_in(self, name: str, *arguments: str, module: str | None = None, health: str | None = None) -> Service:
+        module = f"stand_ins.{module or name}"
+        return self._python(name, "laptop", module, f"--state={DATA}/{name}", *arguments, health=health)
+
+    def _python(self, name: str, environment: str, module: str, *arguments: str, health: str | None = None) -> Service:
+        command = [self.executable(environment, "python"), "-m", module, f"--port={self.port(name)}", *arguments]
+        return Service(name, command, self.port(name), health)
 
     def _gunicorn(self, name: str, environment: str, app: str, *arguments: str, health: str | None = None) -> Service:
         """A web service; gunicorn's control socket has one path for all servers of a user, so none has one."""
-        listen = ["--bind", self.address(name), "--no-control-socket"]
-        return Service(
-            name, [self.executable(environment, "gunicorn"), *listen, *arguments, app], self.port(name), health
-        )
+        options = [f"--bind={self.address(name)}", "--no-control-socket", *arguments]
+        return Service(name, [self.executable(environment, "gunicorn"), *options, app], self.port(name), health)
 
     def jobs(self) -> dict[str, dict[str, object]]:
         """Cloud Run jobs by name: the image becomes an environment of this machine."""
         superset = self.executable("superset", "python")
-        jobs: dict[str, dict[str, object]] = {
-            "transform": {
-                "command": [self.executable("transform", "python"), "-m", "transform.job"],
-                "timeout_s": 3600,
-            },
-            "superset-apply": {"command": [superset, "superset/apply.py"], "timeout_s": 900},
-            "superset-refresh": {"command": [superset, "superset/refresh.py"], "timeout_s": 900},
+        commands: dict[str, tuple[list[str], int]] = {
+            "transform": ([self.executable("transform", "python"), "-m", "transform.job"], 3600),
+            "superset-apply": ([superset, "superset/apply.py"], 900),
+            "superset-refresh": ([superset, "superset/refresh.py"], 900),
         }
         for name in connections.load(ROOT / "connections"):
             command = [self.executable("ingestion", "python"), "-m", "ingestion.sync", "--connection", name]
-            jobs[connections.sync_job(name)] = {"command": command, "timeout_s": 3600}
-        return jobs
+            commands[connections.sync_job(name)] = command, 3600
+        return {name: {"command": command, "timeout_s": seconds} for name, (command, seconds) in commands.items()}
 
     def environment(self) -> dict[str, str]:
         """The variables of a child: ours, over those of this process that a program needs to run at all."""

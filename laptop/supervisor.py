@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
@@ -34,6 +35,8 @@ from laptop.plan import DATA, HOME, LOGS, Laptop, Service
 
 READY_S = 120  # Superset's first import on a loaded machine took 30 s; four times that is a fault
 RESTARTS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each restart of a service that keeps dying
+LAST = {"superset", "scheduler"}  # one needs its database, the other everything else
+BOOTSTRAP = "superset/bootstrap.py"
 STEADY_S = 60  # a service that lived this long starts again from the first of them
 
 
@@ -62,21 +65,15 @@ class Supervisor:
                     hint="stop it, or choose others: make run PORT_BASE=28080 SUPERSET_PORT=28088",
                 )
         self._write_plan()
-        bootstrap = processes.start(
-            [self.laptop.executable("superset", "python"), "superset/bootstrap.py"],
-            log=LOGS / "superset-bootstrap.log",
-            environment=self.laptop.environment(),
-            folder=ROOT,
-        )
-        for service in services:
-            if service.name not in {"superset", "scheduler"}:
-                self._start(service)
-        for service in services:
-            if service.name not in {"superset", "scheduler"}:
-                self._wait_until_ready(service)
+        bootstrap = self._spawn("superset-bootstrap", [self.laptop.executable("superset", "python"), BOOTSTRAP])
+        first = [service for service in services if service.name not in LAST]
+        for service in first:
+            self._start(service)
+        for service in first:
+            self._wait_until_ready(service)
         self._finish_bootstrap(bootstrap)
         for service in services:
-            if service.name in {"superset", "scheduler"}:
+            if service.name in LAST:
                 self._start(service)
                 self._wait_until_ready(service)
         self._command("connections", "apply", "--yes")
@@ -146,18 +143,18 @@ class Supervisor:
         (HOME / "laptop.env").write_text("".join(lines))
         (DATA / "jobs.yaml").write_text(yaml.safe_dump(self.laptop.jobs()))
 
+    def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        return processes.start(command, log=_log(name), environment=self.laptop.environment(), folder=ROOT)
+
     def _start(self, service: Service) -> None:
-        log = LOGS / f"{service.name}.log"
-        self.running[service.name] = processes.start(
-            service.command, log=log, environment=self.laptop.environment(), folder=ROOT
-        )
+        self.running[service.name] = self._spawn(service.name, service.command)
         self.started_at[service.name] = time.monotonic()
         self._write_services()
 
     def _write_services(self) -> None:
         """Name, pid, port and log of each service, for `biaac status`; replaced whole."""
         listed = [
-            {"name": s.name, "pid": self.running[s.name].pid, "port": s.port, "log": f"{LOGS}/{s.name}.log"}
+            {"name": s.name, "pid": self.running[s.name].pid, "port": s.port, "log": str(_log(s.name))}
             for s in self.laptop.services()
             if s.name in self.running
         ]
@@ -172,10 +169,7 @@ class Supervisor:
                 code = self.running[service.name].poll()
                 if code is not None or time.monotonic() > end:
                     fault = "does not answer" if code is None else f"ended with exit code {code}"
-                    raise TransientError(
-                        f"{service.name} {fault}; the end of its log:\n{self._tail(service.name)}",
-                        hint=f"read {LOGS}/{service.name}.log, then make run",
-                    )
+                    raise _failure(f"{service.name} {fault}", service.name)
                 time.sleep(0.05)  # a poll of a fact, bounded above
         self.console.print(f"[green]✓[/] {service.name:<11} 127.0.0.1:{service.port}")
 
@@ -183,10 +177,7 @@ class Supervisor:
         with self.console.status("superset: preparing its database (up to a minute the first time)"):
             code = bootstrap.wait()
         if code != 0:
-            raise TransientError(
-                f"superset's database could not be prepared:\n{self._tail('superset-bootstrap')}",
-                hint=f"read {LOGS}/superset-bootstrap.log, then make run",
-            )
+            raise _failure("superset's database could not be prepared", "superset-bootstrap")
 
     def _keep_alive(self, service: Service) -> None:
         """Start a dead service again, later each time it dies young."""
@@ -207,9 +198,15 @@ class Supervisor:
         command = [sys.executable, "-m", "cli", *arguments]
         return subprocess.run(command, cwd=ROOT, env=self.laptop.environment(), check=False).returncode == 0
 
-    def _tail(self, name: str) -> str:
-        text = (LOGS / f"{name}.log").read_text(errors="replace")
-        return "\n".join(f"  {line}" for line in text.splitlines()[-8:])
+
+def _log(name: str) -> Path:
+    return LOGS / f"{name}.log"
+
+
+def _failure(fault: str, name: str) -> TransientError:
+    """A start that failed, with the end of its log."""
+    tail = "\n".join(f"  {line}" for line in _log(name).read_text(errors="replace").splitlines()[-8:])
+    return TransientError(f"{fault}; the end of its log:\n{tail}", hint=f"read {_log(name)}, then make run")
 
 
 def _answers(service: Service) -> bool:

@@ -32,7 +32,6 @@ DATA_CACHE_CONFIG = {
     "CACHE_KEY_PREFIX": "results",
     "CACHE_DEFAULT_TIMEOUT": 24 * 3600,
 }
-CACHE_DEFAULT_TIMEOUT = 24 * 3600
 # Filter values and half-made charts of people; Superset's default for both; it warns where they are not set.
 FILTER_STATE_CACHE_CONFIG = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFAULT_TIMEOUT": 90 * 24 * 3600}
 EXPLORE_FORM_DATA_CACHE_CONFIG = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFAULT_TIMEOUT": 7 * 24 * 3600}
@@ -41,10 +40,8 @@ RATELIMIT_STORAGE_URI = "memory://"
 FEATURE_FLAGS = {
     "CHART_PLUGINS_EXPERIMENTAL": True,  # the KPI with the period before; a dashboard's first row
     "DASHBOARD_RBAC": True,
-    "DRILL_BY": True,
 }
 SQLGLOT_DIALECTS_EXTENSIONS = {"biaac": Dialects.POSTGRES}  # what DataFusion's SQL is closest to
-SUPERSET_WEBSERVER_TIMEOUT = 60
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

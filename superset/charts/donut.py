@@ -14,10 +14,10 @@ class Donut(Kind):
         return {
             "metric": self.donut, "groupby": [self.by], "row_limit": 100, "sort_by_metric": True,
             "donut": True, "innerRadius": 50, "outerRadius": 75,
-            "show_labels": True, "label_type": "key_percent", "labels_outside": True, "label_line": True,
+            "label_type": "key_percent", "label_line": True,
             "show_labels_threshold": 1,  # per cent; smaller slices have no room for a word
             "show_legend": False, "show_total": True,
-            "number_format": page.short_format(self.donut), "date_format": "smart_date",
+            "number_format": page.short_format(self.donut),
         }  # fmt: skip
 
     @staticmethod

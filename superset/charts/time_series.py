@@ -9,11 +9,8 @@ def form(metric: str, by: str | None, top: int | None, page: Page) -> Form:
         "x_axis": page.time, "time_grain_sqla": page.grain, "metrics": [metric], "groupby": [by] if by else [],
         "limit": top or 0, "group_others_when_limit_reached": top is not None, "timeseries_limit_metric": metric,
         "order_desc": True, "row_limit": ROWS, "truncate_metric": True, "show_empty_columns": True,
-        "comparison_type": "values", "seriesType": "line", "markerEnabled": False, "only_total": True,
-        "sort_series_type": "sum", "sort_series_ascending": False, "x_axis_sort_asc": True,
-        "show_legend": True, "legendType": "scroll", "legendOrientation": "top",
-        "rich_tooltip": True, "showTooltipTotal": True, "tooltipTimeFormat": "smart_date",
-        "x_axis_time_format": "smart_date", "y_axis_format": page.short_format(metric),
+        "comparison_type": "values", "only_total": True, "showTooltipTotal": True, "x_axis_sort_asc": True,
+        "sort_series_type": "sum", "sort_series_ascending": False, "y_axis_format": page.short_format(metric),
     }  # fmt: skip
 
 

@@ -21,8 +21,7 @@ class Treemap(Kind):
     def form(self, page: Page) -> Form:
         return {
             "metric": self.treemap, "groupby": self.by, "row_limit": self.top or ROWS, "sort_by_metric": True,
-            "label_type": "key_value", "show_labels": True, "show_upper_labels": True,
-            "number_format": page.short_format(self.treemap), "date_format": "smart_date",
+            "number_format": page.short_format(self.treemap),
         }  # fmt: skip
 
     @staticmethod

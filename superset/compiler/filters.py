@@ -101,14 +101,7 @@ class SelectFilter(Filter):
     def native(self, time_range: str, dataset: int) -> dict[str, Any]:
         column = {"datasetId": dataset, "column": {"name": self.select}}
         return _native(self.select, "filter_select", column, {}) | {
-            "cascadeParentIds": [f"NATIVE_FILTER-{self.within}"] if self.within else [],
-            "controlValues": {
-                "enableEmptyFilter": False,
-                "defaultToFirstItem": False,
-                "multiSelect": True,
-                "searchAllOptions": False,
-                "inverseSelection": False,
-            },
+            "cascadeParentIds": [f"NATIVE_FILTER-{self.within}"] if self.within else []
         }
 
 

@@ -49,16 +49,8 @@ def metadata(dashboard: Dashboard, chart_ids: dict[UUID, int], dataset: int) -> 
         "native_filter_configuration": _filters(dashboard, chart_ids, dataset),
         "filter_bar_orientation": "HORIZONTAL",
         "cross_filters_enabled": True,
-        "chart_configuration": {},
-        "global_chart_configuration": {"scope": {"rootPath": ["ROOT_ID"], "excluded": []}, "chartsInScope": []},
         "color_scheme": COLOR_SCHEME,
         "label_colors": dashboard.colors,
-        "shared_label_colors": [],
-        "map_label_colors": {},
-        "refresh_frequency": 0,
-        "timed_refresh_immune_slices": [],
-        "expanded_slices": {},
-        "default_filters": "{}",
     }
 
 

@@ -123,8 +123,6 @@ class Cursor:
 
 def type_name(of: pa.DataType) -> str:
     """The SQL name of an Arrow type: what Superset shows, and decides number, text and time by."""
-    if pa.types.is_dictionary(of):
-        return type_name(of.value_type)
     if pa.types.is_decimal(of):
         return f"DECIMAL({of.precision},{of.scale})"
     for matches, name in _TYPES:
@@ -141,8 +139,6 @@ _TYPES = [
     (pa.types.is_date, "DATE"),
     (pa.types.is_time, "TIME"),
     (pa.types.is_string, "VARCHAR"),
-    (pa.types.is_large_string, "VARCHAR"),
-    (pa.types.is_string_view, "VARCHAR"),
 ]
 
 

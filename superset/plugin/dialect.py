@@ -28,16 +28,9 @@ class CacheDialect(default.DefaultDialect):
 
     name = "biaac"
     driver = "flight"
-    supports_alter = False
-    supports_comments = False
     supports_native_boolean = True
     supports_native_decimal = True
-    supports_sane_rowcount = False
     supports_statement_cache = True
-    supports_unicode_binds = True
-    supports_unicode_statements = True
-    returns_unicode_strings = True
-    max_identifier_length = 255
 
     @classmethod
     def dbapi(cls) -> ModuleType:

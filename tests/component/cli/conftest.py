@@ -2,13 +2,17 @@
 
 import io
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from google.cloud.workflows import executions_v1
 
+from biaac.clients import executions_client
+from biaac.settings import Settings
 from cli.main import main
 from laptop import plan as laptop
 from tests.component.functions.airbyte_server import FakeAirbyte
@@ -58,7 +62,22 @@ def biaac(  # noqa: PLR0917  a fixture is called by name
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
-        said = capsys.readouterr()
-        return Result(int(ended.value.code or 0), said.out, said.err)
+        output = capsys.readouterr()
+        return Result(int(ended.value.code or 0), output.out, output.err)
 
     return run
+
+
+def start_execution(argument: str = "{}") -> str:
+    """Start the refresh workflow; the execution's name."""
+    settings = Settings.load()
+    execution = executions_v1.Execution(argument=argument)
+    parent = f"{settings.parent}/workflows/refresh"
+    return str(executions_client(settings).create_execution(parent=parent, execution=execution).name)
+
+
+def dead_pid() -> int:
+    """The id of a process that has ended."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid

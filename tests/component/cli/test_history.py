@@ -4,14 +4,11 @@ import json
 
 import pytest
 from google.cloud.storage import Bucket
-from google.cloud.workflows import executions_v1
 
 from biaac import releases, runs
-from biaac.clients import executions_client
 from biaac.releases import AuditOutcome
 from biaac.runs import Outcome
-from biaac.settings import Settings
-from tests.component.cli.conftest import Biaac
+from tests.component.cli.conftest import Biaac, start_execution
 from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import NOW, candidate, load, record
 
@@ -21,32 +18,20 @@ QUERY = "SELECT * FROM silver.sales_line_versions WHERE basket_id IS NULL"
 @pytest.fixture
 def rejected(ops: Bucket) -> str:
     """A run that a blocking audit stopped, while another warned."""
-    run = runs.Run(
-        execution="x-1",
-        job_execution="transform-1",
-        reason="sync",
-        outcome=Outcome.REJECTED,
-        release=None,
+    record(
+        ops,
+        "x-1",
+        Outcome.REJECTED,
         message="audit not_null of silver.sales_line_versions found 12 rows",
         loads=[load("shop", 7)],
-        models="m",
         audits=[
             AuditOutcome(model="silver.sales_line_versions", audit="not_null", blocking=True, rows=12, query=QUERY),
             AuditOutcome(model="gold.sales", audit="known_products", blocking=False, rows=4836, query="SELECT 1"),
             AuditOutcome(model="gold.sales", audit="unique_grain", blocking=True, rows=0, query="SELECT 2"),
         ],
         steps=[runs.Step(name="silver.sales_line_versions", seconds=1.25, rows=4912)],
-        started_at=NOW,
-        finished_at=NOW,
     )
-    runs.write(ops, "prod", run)
-    return run.execution
-
-
-def start_execution(settings: Settings) -> str:
-    client = executions_client(Settings.load())
-    execution = executions_v1.Execution(argument='{"reason": "sync"}')
-    return str(client.create_execution(parent=f"{settings.parent}/workflows/refresh", execution=execution).name)
+    return "x-1"
 
 
 def test_a_rejected_run_shows_its_audits_their_rows_and_how_to_see_them(biaac: Biaac, rejected: str) -> None:
@@ -70,10 +55,8 @@ def test_runs_are_listed_newest_first_for_people_and_for_scripts(biaac: Biaac, o
     assert [run["execution"] for run in json.loads(biaac("runs --json --limit 1").out)] == ["x-2"]
 
 
-def test_a_run_that_died_before_it_decided_is_listed_and_can_be_shown(
-    biaac: Biaac, executions: FakeExecutions, settings: Settings
-) -> None:
-    name = start_execution(settings)
+def test_a_run_that_died_before_it_decided_is_listed_and_can_be_shown(biaac: Biaac, executions: FakeExecutions) -> None:
+    name = start_execution()
     died = name.rpartition("/")[2]
     executions.end(name, State.FAILED)
     executions.executions[name].error.context = "HttpError 503: the cache is down\nin step warm"
@@ -92,10 +75,8 @@ def test_a_run_that_never_was_is_named(biaac: Biaac, command: str) -> None:
     assert "next: biaac runs" in result.err
 
 
-def test_a_run_without_a_record_is_an_answer_for_scripts_too(
-    biaac: Biaac, executions: FakeExecutions, settings: Settings
-) -> None:
-    run = start_execution(settings).rpartition("/")[2]
+def test_a_run_without_a_record_is_an_answer_for_scripts_too(biaac: Biaac, executions: FakeExecutions) -> None:
+    run = start_execution().rpartition("/")[2]
     assert json.loads(biaac(f"runs show {run} --json").out) == {
         "execution": run,
         "outcome": None,
@@ -103,11 +84,9 @@ def test_a_run_without_a_record_is_an_answer_for_scripts_too(
     }
 
 
-def test_the_newest_run_is_shown_where_none_is_named(
-    biaac: Biaac, executions: FakeExecutions, settings: Settings, rejected: str
-) -> None:
+def test_the_newest_run_is_shown_where_none_is_named(biaac: Biaac, executions: FakeExecutions, rejected: str) -> None:
     assert "4,912 rows" in biaac("runs show").out, "the only one there is a record of"
-    name = start_execution(settings)
+    name = start_execution()
     executions.end(name, State.FAILED)
     assert f"run       {name.rpartition('/')[2]}, workflow FAILED" in biaac("runs show").out
 
@@ -185,10 +164,10 @@ def test_a_wrong_command_line_is_a_usage_error(biaac: Biaac, command: str) -> No
 
 
 def test_a_narrow_terminal_cuts_no_id_and_no_date(
-    biaac: Biaac, rejected: str, lake: Bucket, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    biaac: Biaac, rejected: str, lake: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    execution, release = start_execution(settings), candidate(lake)
+    execution, release = start_execution(), candidate(lake)
     assert execution.rpartition("/")[2] in biaac("runs").out
     assert f"{NOW:%m-%d %H:%M:%S}" in biaac("runs").out
     assert release in biaac("releases").out

@@ -2,21 +2,20 @@
 
 import json
 import os
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from biaac import releases, runs
+from biaac import releases
 from biaac.clients import storage_client
 from biaac.runs import Outcome
 from biaac.settings import Settings
 from laptop import checks
 from laptop import plan as laptop
 from stand_ins.eventarc.outbox import Event, Outbox
-from tests.component.cli.conftest import Biaac
-from tests.component.functions.published import NOW, candidate
+from tests.component.cli.conftest import Biaac, dead_pid
+from tests.component.functions.published import candidate, record
 
 MESSAGE = "Binder Error: [/] no function matches list['a'] [red]"
 
@@ -40,12 +39,11 @@ def test_a_service_that_is_down_is_named_by_its_address(biaac: Biaac) -> None:
 
 
 def test_doctor_finds_a_supervisor_that_was_killed(biaac: Biaac, tmp_path: Path) -> None:
-    killed = subprocess.Popen(["true"])
-    killed.wait()
+    killed = dead_pid()
     (tmp_path / "state").mkdir()
     here = {"name": "storage", "pid": os.getpid(), "port": 1, "log": "storage.log"}
-    (tmp_path / "state/services.json").write_text(json.dumps({"supervisor": killed.pid, "services": [here]}))
-    assert f"the supervisor (pid {killed.pid}) is dead" in biaac("doctor").out
+    (tmp_path / "state/services.json").write_text(json.dumps({"supervisor": killed, "services": [here]}))
+    assert f"the supervisor (pid {killed}) is dead" in biaac("doctor").out
 
 
 def test_doctor_finds_environments_that_are_missing(
@@ -78,20 +76,7 @@ def test_status_tells_of_undelivered_events_before_there_is_a_release(biaac: Bia
 
 def test_what_people_and_engines_write_is_printed_as_it_is(biaac: Biaac, settings: Settings) -> None:
     client = storage_client(settings)
-    run = runs.Run(
-        execution="x-1",
-        job_execution="transform-1",
-        reason="sync",
-        outcome=Outcome.REJECTED,
-        release=None,
-        message=MESSAGE,
-        loads=[],
-        models="m",
-        audits=[],
-        started_at=NOW,
-        finished_at=NOW,
-    )
-    runs.write(client.bucket(settings.ops_bucket), "prod", run)
+    record(client.bucket(settings.ops_bucket), "x-1", Outcome.REJECTED, message=MESSAGE)
     lake = client.bucket(settings.lake_bucket)
     releases.promote(lake, "prod", candidate(lake))
     releases.roll_back(lake, "prod", candidate(lake), by="ann", reason=MESSAGE)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,8 +10,7 @@ from google.cloud.storage import Bucket
 
 from biaac import releases
 from biaac.runs import Outcome
-from biaac.settings import Settings
-from tests.component.cli.conftest import Biaac
+from tests.component.cli.conftest import Biaac, dead_pid, start_execution
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import candidate, load, record
@@ -23,12 +21,6 @@ def services(tmp_path: Path, **pids: int) -> None:
     folder.mkdir()
     listed = [{"name": name, "pid": pid, "port": 1, "log": f"{name}.log"} for name, pid in pids.items()]
     (folder / "services.json").write_text(json.dumps({"services": listed, "supervisor": os.getpid()}))
-
-
-def dead_pid() -> int:
-    process = subprocess.Popen(["true"])
-    process.wait()
-    return process.pid
 
 
 def test_status_shows_services_syncs_and_the_release(
@@ -123,18 +115,9 @@ def test_doctor_names_what_is_wrong_and_what_mends_it(
     assert "✓ no event is dead or refused" in said
 
 
-def test_doctor_finds_a_run_that_died_before_it_decided(
-    biaac: Biaac, executions: FakeExecutions, settings: Settings
-) -> None:
-    from google.cloud.workflows import executions_v1
-
-    from biaac.clients import executions_client
-
-    client = executions_client(Settings.load())
-    started = client.create_execution(
-        parent=f"{settings.parent}/workflows/refresh", execution=executions_v1.Execution(argument="{}")
-    )
-    executions.end(started.name, State.FAILED)
-    died = started.name.rpartition("/")[2]
+def test_doctor_finds_a_run_that_died_before_it_decided(biaac: Biaac, executions: FakeExecutions) -> None:
+    name = start_execution()
+    executions.end(name, State.FAILED)
+    died = name.rpartition("/")[2]
     said = " ".join(biaac("doctor").out.split())
     assert f"run {died} failed before it decided next: biaac runs show {died}" in said

@@ -6,14 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from google.cloud.storage import Bucket
-from google.cloud.workflows import executions_v1
 from werkzeug.serving import make_server
 
 from biaac import objects, releases
-from biaac.clients import executions_client
 from biaac.runs import Outcome
-from biaac.settings import Settings
-from tests.component.cli.conftest import Biaac
+from tests.component.cli.conftest import Biaac, start_execution
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.conftest import SOURCE, new_process
 from tests.component.functions.executions_server import FakeExecutions, State
@@ -38,12 +35,10 @@ def functions(new_process: Callable[[], None], biaac: Biaac, monkeypatch: pytest
 
 def refreshed(ops: Bucket, executions: FakeExecutions, job: int, outcome: Outcome, state: State, **said: str) -> str:
     """What function, workflow and transform leave behind for a succeeded job; the id of the execution."""
-    client = executions_client(Settings.load())
-    execution = executions_v1.Execution(argument=json.dumps({"reason": "sync", "connection": "shop", "job": job}))
-    name = client.create_execution(parent="projects/laptop/locations/local/workflows/refresh", execution=execution).name
+    name = start_execution(json.dumps({"reason": "sync", "connection": "shop", "job": job}))
     executions.end(name, state)
     objects.create(ops, f"starts/shop/{job}", {"by": "an event", "executions": [name]})
-    run = str(name).rpartition("/")[2]
+    run = name.rpartition("/")[2]
     record(ops, run, outcome, said.get("release"))
     return run
 

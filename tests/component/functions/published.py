@@ -25,8 +25,8 @@ def load(connection: str, job: int) -> Load:
     return Load(connection=connection, job=job, load_id=202611240000 + job)
 
 
-def record(ops: Bucket, execution: str, outcome: runs.Outcome, release: str | None = None) -> None:
-    """Write the run record of ``execution``."""
+def record(ops: Bucket, execution: str, outcome: runs.Outcome, release: str | None = None, **fields: Any) -> None:
+    """Write the run record of ``execution``; ``fields`` are its others."""
     run = runs.Run(
         execution=execution,
         job_execution="transform-1",
@@ -40,4 +40,4 @@ def record(ops: Bucket, execution: str, outcome: runs.Outcome, release: str | No
         started_at=NOW,
         finished_at=NOW,
     )
-    runs.write(ops, "prod", run)
+    runs.write(ops, "prod", run.model_copy(update=fields))

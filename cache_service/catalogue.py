@@ -67,9 +67,8 @@ class Catalogue:
                 self._read_at = self.clock()
             except (BiaacError, GoogleAPICallError, RetryError, RequestException, OSError) as error:
                 if self._current is None:
-                    raise Unavailable(
-                        errors.CANNOT_CONNECT_NOW, f"cannot read releases/{self.environment}/current: {error}"
-                    ) from error
+                    message = f"cannot read releases/{self.environment}/current: {error}"
+                    raise Unavailable(errors.CANNOT_CONNECT_NOW, message) from error
                 age = self.pointer_age() or 0
                 level = logging.ERROR if age > WORRYING_S else logging.WARNING
                 log.log(level, "pointer not read, the last one stands", error=str(error), age_s=age)
@@ -84,10 +83,8 @@ class Catalogue:
 
     def pin(self, question: Question) -> Pinned:
         """The question with the release it names, or the current one: one question, one release."""
-        if question.release is not None:
-            return Pinned(question, self.release(question.release))
-        now = self.current()
-        return Pinned(replace(question, release=now.pointer.release if now.pointer else None), now.release)
+        release = self.choose(question.release)
+        return Pinned(replace(question, release=release.id if release else None), release)
 
     def choose(self, release_id: str | None) -> Release | None:
         """The release of that id; without an id the current one, None before the first."""

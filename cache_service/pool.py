@@ -56,7 +56,6 @@ class Answer:
 
     touched: tuple[str, ...]  # tables the planner needed
     volatile: bool  # the same question may have another answer
-    rows: int
     cpu_seconds: float
     stream: pa.Buffer
 
@@ -119,8 +118,7 @@ class Pool:
             raise failure
         if error := reply.get("error"):
             raise QueryError(error["state"], error["message"])
-        facts = {name: reply[name] for name in ("volatile", "rows", "cpu_seconds")}
-        return Answer(touched=tuple(reply["touched"]), stream=pa.py_buffer(stream), **facts)
+        return Answer(tuple(reply["touched"]), reply["volatile"], reply["cpu_seconds"], pa.py_buffer(stream))
 
     def status(self) -> list[dict[str, Any]]:
         """Each worker: what it runs, and its memory (all of it, and what it does not share; None where unknown)."""

@@ -10,12 +10,10 @@ What DoGet accepts as a ticket (each an ``Any``, as ``biaac.flight.pack`` makes 
 Handles carry all they mean: the server keeps no sessions, and a restart loses none.
 """
 
-import base64
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Self
 
-from biaac.flight import Malformed
+from biaac.flight import Malformed, pack, unpack
 from biaac.releases import Release
 
 
@@ -32,19 +30,15 @@ class Question:
 
     def encode(self) -> bytes:
         """Bytes for a ticket or a handle."""
-        parameters = None if self.parameters is None else base64.b64encode(self.parameters).decode()
-        return json.dumps({**asdict(self), "parameters": parameters}).encode()
+        return pack("Question", (1, self.sql), (2, self.parameters), (3, self.release))
 
     @classmethod
     def decode(cls, data: bytes | None) -> Self:
         """Read what ``encode`` wrote; ``Malformed`` otherwise."""
-        try:
-            value = json.loads(data or b"")
-            encoded = value["parameters"]
-            parameters = None if encoded is None else base64.b64decode(encoded)
-            return cls(value["sql"], parameters, value["release"])
-        except (ValueError, KeyError, TypeError):
-            raise Malformed("not a handle of this service") from None
+        message = unpack(data or b"")
+        if message.name != "Question":
+            raise Malformed(f"{message.name} is not a handle of this service")
+        return cls(message.text(1) or "", message.data(2), message.text(3))
 
 
 @dataclass(frozen=True)

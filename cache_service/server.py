@@ -57,9 +57,8 @@ def raises_flight_errors(method: Method) -> Method:
             log.error("a release cannot be served", call=method.__name__, reason=error.message, hint=error.hint)
             raise flight.FlightServerError(f"{errors.DATA_CORRUPTED}: {error}") from None
         except TransientError as error:
-            raise flight.FlightUnavailableError(
-                f"{getattr(error, 'state', errors.CANNOT_CONNECT_NOW)}: {error}"
-            ) from None
+            state = getattr(error, "state", errors.CANNOT_CONNECT_NOW)
+            raise flight.FlightUnavailableError(f"{state}: {error}") from None
         except flight.FlightError:
             raise
         except Exception:

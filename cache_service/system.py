@@ -103,14 +103,10 @@ def _releases(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
 def _tables(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
     for manifest in inputs.manifests:
         schema, _, name = manifest.name.partition(".")
+        size = sum(file.bytes for file in manifest.files)
         yield (
             *(schema, name, manifest.description, manifest.owner, ", ".join(manifest.grain), manifest.partitioned_by),
-            *(
-                ", ".join(manifest.sorted_by),
-                manifest.rows,
-                len(manifest.files),
-                sum(file.bytes for file in manifest.files),
-            ),
+            *(", ".join(manifest.sorted_by), manifest.rows, len(manifest.files), size),
         )
 
 

@@ -181,7 +181,7 @@ class Worker:
                         message = f"the answer is larger than {limit}"
                         raise QueryError(errors.LIMIT_EXCEEDED, message, hint="aggregate, or add a LIMIT")
                     stream.write_batch(piece)
-        return {"touched": sorted(self.touched), "volatile": volatile, "rows": rows}, sink.getvalue()
+        return {"touched": sorted(self.touched), "volatile": volatile}, sink.getvalue()
 
     def _plan(self, sql: str, parameters: dict[str, Any] | None) -> tuple[datafusion.DataFrame, bool]:
         try:

@@ -71,8 +71,7 @@ def _print_changes(lines: list[str]) -> None:
         if "severity" in change:
             continue  # Superset's log, on the same output
         if "changes" in change:
-            console.print(
-                f"{change['changes']} changes, {change['warmed']} requests warmed (release {change['release']})"
-            )
+            counts = f"{change['changes']} changes, {change['warmed']} requests warmed"
+            console.print(f"{counts} (release {change['release']})")
         else:
             console.print("  ".join(str(value) for value in change.values() if value), markup=False)

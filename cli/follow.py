@@ -99,7 +99,7 @@ class _Progress:
         self.since = time.monotonic()
 
     def reached(self, step: str) -> None:
-        while self.order[self.at] != step and self.at < self.order.index(step):
+        while self.at < self.order.index(step):
             self._over()
 
     def finish(self) -> None:

@@ -15,11 +15,7 @@ from biaac.settings import ROOT
 from cli import audits, connections, dashboards, demo, doctor, query, releases, runs, status, sync, workflows
 from cli.session import unanswered
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command()(status.status)
 app.command()(doctor.doctor)
 app.command()(sync.sync)

@@ -76,9 +76,8 @@ def show(
     for audit in record.audits:
         if audit.outcome != "passed":
             style = "red" if audit.outcome == "failed" else "yellow"
-            console.print(
-                f"  [{style}]{audit.outcome}[/] {audit.audit} of {audit.model}: {audit.rows:,} rows; see them:"
-            )
+            rows = f"{audit.audit} of {audit.model}: {audit.rows:,} rows; see them:"
+            console.print(f"  [{style}]{audit.outcome}[/] {rows}")
             console.print(f"    {audit.query}", markup=False)
     if record.outcome is records.Outcome.REJECTED:
         console.print(f"  next: mend the model or the data; or to try again as it is: biaac runs retry {run}")

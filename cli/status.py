@@ -58,9 +58,8 @@ def _values(each: state.ConnectionState) -> dict[str, object]:
 
 def _print_connections(connections: list[state.ConnectionState]) -> None:
     for each in connections:
-        job = (
-            f"job {each.newest.id} {each.newest.state}, {each.newest.rows or 0:,} rows" if each.newest else "no job yet"
-        )
+        newest = each.newest
+        job = f"job {newest.id} {newest.state}, {newest.rows or 0:,} rows" if newest else "no job yet"
         age = f", synced {_short(each.age)} ago" if each.age is not None else ""
         colour = COLOURS[each.freshness]
         console.print(f"{each.connection.name:<11} [{colour}]{each.freshness}[/]{age}; {job}")
@@ -74,9 +73,8 @@ def _print_release(pointer: releases.Pointer | None, release: releases.Release |
     passed = sum(audit.outcome == "passed" for audit in release.audits)
     console.print(f"release     {release.id}{as_of}, {passed} of {len(release.audits)} audits passed")
     if pointer and pointer.held:
-        console.print(
-            f"[yellow]held[/]        by {pointer.held.by}: {escape(pointer.held.reason)}; next: biaac releases resume"
-        )
+        reason = escape(pointer.held.reason)
+        console.print(f"[yellow]held[/]        by {pointer.held.by}: {reason}; next: biaac releases resume")
 
 
 def _print_services(services: list[Any]) -> None:

@@ -32,7 +32,7 @@ from deploy.waiting import Stopped, within
 def connections(settings: DeploySettings) -> None:
     """``biaac connections apply`` against what was applied."""
     command = [sys.executable, "-m", "cli", "connections", "apply", "--yes"]
-    subprocess.run(command, cwd=ROOT, env=terraform.with_environment(settings), check=True)
+    subprocess.run(command, cwd=ROOT, env=terraform.environment(settings), check=True)
 
 
 def dashboards(settings: DeploySettings, seconds: int) -> None:

@@ -1,6 +1,7 @@
 """What runs in the cloud now: Cloud Run services, jobs and functions, each as the part that a deployment replaces."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,37 +43,24 @@ def read(settings: DeploySettings) -> Running:
 
 def services(settings: DeploySettings) -> Iterator[run_v2.Service]:
     """The services of ours that are there."""
-    client = services_client(settings)
-    for name in SERVICES:
-        try:
-            yield client.get_service(name=f"{settings.parent}/services/{name}", timeout=TIMEOUT_S, retry=RETRY)
-        except exceptions.NotFound:
-            continue
-
-
-def job_names(settings: DeploySettings) -> list[str]:
-    """Names of our jobs: the fixed ones, and one for each connection."""
-    return [*JOBS, *map(connections.sync_job, connections.load(settings.connections))]
+    return _existing(services_client(settings).get_service, f"{settings.parent}/services", SERVICES)
 
 
 def jobs(settings: DeploySettings) -> Iterator[run_v2.Job]:
-    """The jobs of ours that are there."""
-    client = clients.jobs_client(settings)
-    for name in job_names(settings):
-        try:
-            yield client.get_job(name=f"{settings.parent}/jobs/{name}", timeout=TIMEOUT_S, retry=RETRY)
-        except exceptions.NotFound:
-            continue
+    """The jobs of ours that are there: the fixed ones, and one for each connection."""
+    names = [*JOBS, *map(connections.sync_job, connections.load(settings.connections))]
+    return _existing(clients.jobs_client(settings).get_job, f"{settings.parent}/jobs", names)
 
 
 def functions(settings: DeploySettings) -> Iterator[functions_v2.Function]:
     """The functions of ours that are there."""
-    client = functions_client(settings)
-    for name in FUNCTIONS:
-        try:
-            yield client.get_function(name=f"{settings.parent}/functions/{name}", timeout=TIMEOUT_S, retry=RETRY)
-        except exceptions.NotFound:
-            continue
+    return _existing(functions_client(settings).get_function, f"{settings.parent}/functions", FUNCTIONS)
+
+
+def _existing(get: Callable[..., Any], folder: str, names: Iterable[str]) -> Iterator[Any]:
+    for name in names:
+        with suppress(exceptions.NotFound):
+            yield get(name=f"{folder}/{name}", timeout=TIMEOUT_S, retry=RETRY)
 
 
 def template(message: run_v2.RevisionTemplate | run_v2.ExecutionTemplate) -> Template:

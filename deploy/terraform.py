@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-from typing import Any
 
 from biaac.errors import PermanentError
 from biaac.settings import ROOT
@@ -20,11 +19,11 @@ def apply(settings: DeploySettings) -> None:
 
 
 def environment(settings: DeploySettings) -> dict[str, str]:
-    """The variables of a command line against what was applied: the root's output ``environment``."""
+    """This process's variables, and over them those of what was applied: the root's output ``environment``."""
     value = json.loads(_run(settings, "output", "-json", "environment", capture=True))
     if not isinstance(value, dict):
         raise PermanentError(f"terraform output environment is {type(value).__name__}, expected a map of variables")
-    return {name: str(text) for name, text in value.items()}
+    return {**os.environ, **{name: str(text) for name, text in value.items()}}
 
 
 def _run(settings: DeploySettings, *arguments: str, capture: bool = False) -> str:
@@ -49,9 +48,3 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait(GRACE_S)
     except subprocess.TimeoutExpired:
         process.kill()
-
-
-def with_environment(settings: DeploySettings) -> dict[str, str]:
-    """This process's variables with those of the environment over them."""
-    variables: dict[str, Any] = {**os.environ, **environment(settings)}
-    return variables

@@ -1,14 +1,11 @@
 """A lake of tiny releases, and the real cache service over it, queried by unmodified clients."""
 
-import contextlib
 import hashlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,8 +44,11 @@ class Lake:
     ops: Bucket
     newest: Release | None = None
 
-    def candidate(self, tables: Mapping[str, list[str]]) -> str:
-        """A release in which each table is the rows of its DuckDB queries, a file each; its id."""
+    def candidate(self, tables: Mapping[str, list[str]], **fields: Any) -> str:
+        """A release in which each table is the rows of its DuckDB queries, a file each; its id.
+
+        ``fields`` replace those that the release has otherwise.
+        """
         parent = self.newest
         references = {name: self._table(name, queries) for name, queries in tables.items()}
         now = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -76,13 +76,13 @@ class Lake:
                 )
             ],
             tables=references,
-        )
+        ).model_copy(update=fields)
         self.newest = release
         return releases.write(self.lake, release)
 
-    def publish(self, tables: Mapping[str, list[str]]) -> str:
+    def publish(self, tables: Mapping[str, list[str]], **fields: Any) -> str:
         """A candidate, promoted."""
-        release = self.candidate(tables)
+        release = self.candidate(tables, **fields)
         releases.promote(self.lake, "prod", release)
         return release
 
@@ -243,41 +243,3 @@ def build(storage_server: str, folder: Path) -> tuple[Cache, Lake]:
 def put_warm_statements(lake: Lake, *statements: str) -> None:
     """As Superset's apply job leaves them."""
     objects.update(lake.ops, "warm/prod.json", lambda _: {"statements": list(statements)})
-
-
-class Proxy:
-    """A wire between a service and the storage server that can be cut."""
-
-    def __init__(self, target: tuple[str, int]) -> None:
-        self.target = target
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        """Close every connection and take no new one."""
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for end in self.open:
-            with contextlib.suppress(OSError):  # the other side may have hung up already
-                end.close() if end.fileno() < 0 else end.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:  # cut
-                return
-            far = socket.create_connection(self.target)
-            self.open += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
-
-    def _copy(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:  # the other end has gone, or the wire is cut
-            return

@@ -1,6 +1,7 @@
 """Promotion, rollback, pinning and warming: which release answers, and which files are fetched for it."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from pyarrow import flight
@@ -8,7 +9,11 @@ from pyarrow import flight
 from biaac import releases
 from cache_service.catalogue import Catalogue
 from tests.component.cache.conftest import PRODUCTS, orders
-from tests.component.cache.service import PATIENCE_S, Cache, Lake, Proxy, eventually, put_warm_statements
+from tests.component.cache.service import PATIENCE_S, Cache, Lake, build, eventually, put_warm_statements
+from tests.stand_ins.conftest import start
+from tests.stand_ins.servers import Start
+
+__all__ = ["start"]  # a fixture of another folder, used here as it is
 
 COUNT = "SELECT count(*) FROM gold.orders"
 PRODUCT_COUNT = "SELECT count(*) FROM gold.products"
@@ -200,15 +205,17 @@ def test_the_disk_keeps_the_current_release_and_no_more_than_it_may(cache: Cache
     assert cache.value("SELECT max(channel) >= '' FROM gold.orders", ids[0]) is True  # fetched again
 
 
-def test_a_storage_outage_leaves_the_last_release_in_place(cache: Cache, lake: Lake) -> None:
+def test_a_storage_outage_leaves_the_last_release_in_place(start: Start, tmp_path: Path) -> None:
+    storage = start("stand_ins.storage", "--root", tmp_path / "storage")
+    cache, lake = build(storage.url, tmp_path)
     lake.publish({"gold.orders": [orders(0, 10)]})
-    host, _, port = cache.environment["STORAGE_EMULATOR_HOST"].removeprefix("http://").partition(":")
-    wire = Proxy((host, int(port)))
-    cache.environment["STORAGE_EMULATOR_HOST"] = wire.address
-    cache.start()
-    assert cache.value(COUNT) == 10
-    wire.cut()
-    eventually(lambda: cache.status()["pointer_age_seconds"] > 2, what="the last reading gets old")
-    assert cache.value(COUNT) == 10
-    assert cache.value("SELECT max(order_id) FROM gold.orders") == 9
-    assert "pointer not read, the last one stands" in cache.log.read_text()
+    try:
+        cache.start()
+        assert cache.value(COUNT) == 10
+        storage.kill()
+        eventually(lambda: cache.status()["pointer_age_seconds"] > 2, what="the last reading gets old")
+        assert cache.value(COUNT) == 10
+        assert cache.value("SELECT max(order_id) FROM gold.orders") == 9
+        assert "pointer not read, the last one stands" in cache.log.read_text()
+    finally:
+        cache.stop()

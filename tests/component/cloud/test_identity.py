@@ -19,7 +19,6 @@ JOB = {
     "connectionId": "c-1",
     "rowsSynced": 10,
 }
-CONNECTION = airbyte_connection("shop", "c-1")
 BY_AIRBYTE = (
     "from biaac.airbyte import Airbyte; from biaac.settings import AirbyteSettings\n"
     "airbyte = Airbyte(AirbyteSettings.load())\n"
@@ -40,7 +39,8 @@ BY_SUPERSET = (
 def airbyte(method: str, path: str, body: bytes) -> tuple[int, Any]:
     if path.endswith("/applications/token"):
         return 200, {"access_token": "of-airbyte", "token_type": "Bearer", "expires_in": 900}
-    return 200, {"data": [CONNECTION if path.endswith("/connections") else JOB], "next": "", "previous": ""}
+    listed = airbyte_connection("shop", "c-1") if path.endswith("/connections") else JOB
+    return 200, {"data": [listed], "next": "", "previous": ""}
 
 
 def test_our_own_airbyte_api_is_asked_with_a_token_for_its_address(cloud: Cloud) -> None:
@@ -141,7 +141,7 @@ def test_a_person_without_an_identity_is_told_how_to_borrow_one(command: Cloud) 
     assert "--impersonate-service-account" in done.stderr
 
 
-def test_a_metadata_server_that_fails_in_passing_is_no_verdict(cloud: Cloud) -> None:
+def test_a_metadata_server_that_fails_for_a_moment_is_no_verdict(cloud: Cloud) -> None:
     cloud.metadata.broken = True
     found = cloud.do(
         "from biaac.errors import TransientError; from biaac.identity import authorization\n"
@@ -155,15 +155,6 @@ def test_a_token_that_is_about_to_end_is_not_sent_again(cloud: Cloud) -> None:
     cloud.metadata.identity_seconds = 60  # less than the libraries' margin
     cloud.do("from biaac.identity import authorization\nfor _ in range(3): authorization('https://cache.example')")
     assert cloud.metadata.asked[ACCOUNT_PATH + "identity"] == 3
-
-
-def test_a_laptops_addresses_get_no_token(cloud: Cloud) -> None:
-    found = cloud.do(
-        "from biaac.identity import authorization\n"
-        "print(authorization('http://127.0.0.1:18086/api/public/v1'), authorization('grpc://127.0.0.1:18088'))"
-    )
-    assert found == "None None"
-    assert not cloud.metadata.asked
 
 
 def test_a_person_borrows_the_identity_of_an_account_as_the_message_says(command: Cloud, tmp_path: Path) -> None:

@@ -101,27 +101,3 @@ def test_the_companys_files_are_valid(checkout: Path) -> None:
 @pytest.mark.parametrize("tests", ["tests/unit/transform", "tests/unit/superset", "tests/unit/rules", "tests/unit/cli"])
 def test_upstreams_tests_do_not_look_at_them(checkout: Path, tests: str) -> None:
     assert " passed" in run(checkout, sys.executable, "-m", "pytest", "-q", tests)
-
-
-@pytest.mark.parametrize(
-    ("file", "right", "wrong", "message"),
-    [
-        (
-            "superset/dashboards/topics.yaml",
-            "topic_tickets",
-            "topic_ticket",
-            "topics.yaml:9: layout.0.row.0.bar: ",
-        ),
-        ("sqlmesh_project/models/gold/topics.sql", "MAX(opened_day)", "MAX(openedday)", "openedday"),
-    ],
-)
-def test_what_is_wrong_in_one_of_them_is_named(  # noqa: PLR0917  parameters of the table
-    checkout: Path, tmp_path: Path, file: str, right: str, wrong: str, message: str
-) -> None:
-    folder = tmp_path / "broken"
-    shutil.copytree(checkout, folder, symlinks=True)
-    (folder / file).write_text((folder / file).read_text().replace(right, wrong))
-    done = subprocess.run(["bin/check", "dashboards"], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert message in done.stdout
-    assert "Traceback" not in done.stdout

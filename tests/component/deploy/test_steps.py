@@ -197,7 +197,7 @@ def test_exactly_the_saved_plan_is_applied(settings_of_step: DeploySettings, tmp
 
 
 def test_the_command_line_gets_the_environment_that_terraform_made(settings_of_step: DeploySettings) -> None:
-    variables = terraform.with_environment(settings_of_step)
+    variables = terraform.environment(settings_of_step)
     assert variables["SYNC_URL"] == "http://127.0.0.1:1"
     assert variables["OPS_BUCKET"] == settings_of_step.ops_bucket
 

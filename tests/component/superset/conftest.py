@@ -74,31 +74,18 @@ class Superset:
         """A release of so many orders, promoted; its id."""
         self.rows, self.touched = rows, True
         tables = {"gold.orders": ORDERS.format(rows=rows), "gold.tickets": TICKETS}
-        candidate = self.lake.candidate({name: [query] for name, query in tables.items()})
-        release = releases.read(self.lake.lake, "prod", candidate)
         ((reached,),) = duckdb.sql(f"SELECT max(ordered_at) FROM ({tables['gold.orders']})").fetchall()
+        at = {"data_as_of": reached.replace(tzinfo=UTC), "synced_at": datetime(2026, 11, 24, tzinfo=UTC)}
         columns = {name: set(duckdb.sql(query).columns) for name, query in tables.items()}
-        whole = release.model_copy(
-            update={
-                "metrics": metric_files.load(COMPANY / "sqlmesh_project/metrics", columns),
-                "freshness": [
-                    StreamFreshness(
-                        connection="shop",
-                        stream="orders",
-                        data_as_of=reached.replace(tzinfo=UTC),
-                        synced_at=datetime(2026, 11, 24, tzinfo=UTC),
-                    )
-                ],
-                "audits": [
-                    AuditOutcome(model="gold.orders", audit="not_null", blocking=True, rows=0, query="SELECT 1"),
-                    AuditOutcome(model="gold.orders", audit="in_range", blocking=False, rows=3, query="SELECT 2"),
-                ],
-            }
+        return self.lake.publish(
+            {name: [query] for name, query in tables.items()},
+            metrics=metric_files.load(COMPANY / "sqlmesh_project/metrics", columns),
+            freshness=[StreamFreshness(connection="shop", stream="orders", **at)],
+            audits=[
+                AuditOutcome(model="gold.orders", audit="not_null", blocking=True, rows=0, query="SELECT 1"),
+                AuditOutcome(model="gold.orders", audit="in_range", blocking=False, rows=3, query="SELECT 2"),
+            ],
         )
-        self.lake.newest = whole
-        releases.write(self.lake.lake, whole)
-        releases.promote(self.lake.lake, "prod", whole.id)
-        return whole.id
 
     def run(
         self, script: str, *arguments: str, check: bool = True, room: Path = ROOM

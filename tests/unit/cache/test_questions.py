@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biaac.flight import Malformed
+from biaac.flight import Malformed, pack
 from cache_service.questions import Question
 
 
@@ -14,7 +14,7 @@ def test_a_handle_carries_the_whole_question(sql: str, parameters: bytes | None,
     assert Question.decode(question.encode()) == question
 
 
-@pytest.mark.parametrize("handle", [None, b"", b"x", b"{}", b"[]", b'{"sql": 1, "parameters": 2, "release": 3}'])
+@pytest.mark.parametrize("handle", [None, b"", b"x", b"{}", pack("Session", (1, "x")), pack("Question", (1, 7))])
 def test_a_handle_of_another_server_is_refused(handle: bytes | None) -> None:
-    with pytest.raises(Malformed, match="not a handle of this service"):
+    with pytest.raises(Malformed):
         Question.decode(handle)

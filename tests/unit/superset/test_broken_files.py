@@ -47,6 +47,7 @@ def test_a_valid_file_passes(tmp_path: Path, catalog: Catalog) -> None:
 
 BROKEN = {
     "an unknown field": ("owner:", "ownr:", 3, ["ownr", "not permitted"]),
+    "no owner": ("owner: shop@example.com\n", "", 1, ["owner: missing"]),
     "an owner that is no address": ("shop@example.com", "somebody", 3, ["owner", "found 'somebody'"]),
     "a model outside gold": ("gold.orders", "silver.orders", 4, ["model", "found 'silver.orders'"]),
     "a table that is not there": ("gold.orders", "gold.order", 4, ["'gold.order'", "did you mean gold.orders?"]),
@@ -81,11 +82,6 @@ def test_a_fault_is_named_with_file_line_and_value(fault: str, tmp_path: Path, c
     assert f"{tmp_path / 'dashboards/orders.yaml'}:{line}: " in message
     for word in words:
         assert word in message
-
-
-def test_a_missing_field_is_named(tmp_path: Path, catalog: Catalog) -> None:
-    with pytest.raises(PermanentError, match=r"orders\.yaml:1: owner: missing"):
-        check(tmp_path, catalog, orders=VALID.replace("owner: shop@example.com\n", ""))
 
 
 def test_a_dataset_of_a_table_that_is_not_there_is_named(tmp_path: Path, catalog: Catalog) -> None:

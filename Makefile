@@ -71,7 +71,6 @@ size: dev ## Count lines, files and functions; writes docs/benchmarks/size.md
 bench: setup dev ## Measure the pipeline in a fresh clone; writes docs/benchmarks/
 	@tests/browser/chromium.sh
 	@$(PYTHON) -m tests.benchmark.pipeline
-	@$(PYTHON) -m tests.benchmark.images
 
 stop: ## Stop the stack that runs from this folder
 	@[ ! -x $(ENVS)/laptop/bin/python ] || $(SUPERVISOR) --stop

@@ -194,6 +194,7 @@ def _connection(connection: Connection) -> dict[str, Any]:
 
 
 def _job(job: Job) -> dict[str, Any]:
+    duration = (job.ended_at or job.updated_at) - job.created_at
     return {
         "jobId": job.id,
         "status": Status(job.status).value,
@@ -201,7 +202,7 @@ def _job(job: Job) -> dict[str, Any]:
         "connectionId": str(job.connection_id),
         "startTime": job_records.text(job.created_at),
         "lastUpdatedAt": job_records.text(job.updated_at),
-        "duration": f"PT{max(job.duration.total_seconds(), 0):.3f}S",
+        "duration": f"PT{max(duration.total_seconds(), 0):.3f}S",
         "rowsSynced": sum(job.rows.values()),
         "bytesSynced": job.bytes,
     }

@@ -10,7 +10,7 @@ execution ended while the job is still active.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated
@@ -78,11 +78,6 @@ class Job(Record):
     def epoch_ms(self) -> int:
         """The sync start as Bronze file names have it."""
         return int(self.created_at.timestamp() * 1000)
-
-    @property
-    def duration(self) -> timedelta:
-        """From creation to the end, or to the last update."""
-        return (self.ended_at or self.updated_at) - self.created_at
 
 
 def now() -> datetime:

@@ -47,7 +47,8 @@ def test_the_same_files_are_the_same_bytes(repository: Path, tmp_path: Path) -> 
 
 def test_it_holds_the_entry_points_and_nothing_of_a_user(repository: Path) -> None:
     names = set(functions_source.entries(repository))
-    assert {"main.py", "requirements.txt", "biaac/settings.py", "connections/grocery.yaml"} <= names
+    connections = {f"connections/{file.name}" for file in (repository / "connections").glob("*.yaml")}
+    assert {"main.py", "requirements.txt", "biaac/settings.py", *connections} <= names
     assert not [name for name in names if name.startswith(".") or name.endswith((".pyc", ".env", ".json"))]
 
 

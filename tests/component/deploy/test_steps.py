@@ -89,10 +89,6 @@ def _no_job(cloud: Cloud) -> None:
     del cloud.jobs["transform"]
 
 
-def _no_service(cloud: Cloud) -> None:
-    del cloud.services["cache"]
-
-
 def _old_function(cloud: Cloud) -> None:
     cloud.functions["sync"].build_config.source.storage_source.object_ = "functions/old.zip"
 
@@ -111,7 +107,6 @@ def _failed_function(cloud: Cloud) -> None:
         (_split, "service cache: not all requests go to its newest revision"),
         (_old_job, "job ingest-shop runs .*, not "),
         (_no_job, "job transform is not there"),
-        (_no_service, "service cache is not there"),
         (_old_function, "function sync is built from functions/old.zip"),
         (_failed_function, "function promote is failed, not active"),
     ],

@@ -20,6 +20,10 @@ from biaac.settings import ROOT
 from ingestion import job_records
 from tests.component.ingestion.conftest import Scripted, whole
 from tests.conftest import free_port, wait_for
+from tests.stand_ins.conftest import start
+from tests.stand_ins.servers import Start
+
+__all__ = ["start"]  # a fixture of another folder, used here as it is
 
 OVER = {"succeeded", "failed", "cancelled"}
 
@@ -63,37 +67,22 @@ class Airbyte:
 
 
 @pytest.fixture
-def airbyte(scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Airbyte]:
+def airbyte(scripted: Scripted, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Airbyte]:
     """gunicorn with the API, and the stand-in for Cloud Run with the connection's job."""
-    api, run = free_port(), free_port()
     scripted.declare(whole("orders", 0, 3), whole("orders", 3, 5))
-    monkeypatch.setenv("RUN_EMULATOR_HOST", f"http://127.0.0.1:{run}")
-    environment = {**scripted.environment, "PATH": "/usr/bin:/bin", "RUN_EMULATOR_HOST": f"http://127.0.0.1:{run}"}
     command = [sys.executable, "-m", "ingestion.sync", "--connection", "scripted"]
-    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({"ingest-scripted": {"command": command, "timeout_s": 60}}))
-    folders = ["--state", str(tmp_path / "run"), "--logs", str(tmp_path / "logs")]
-    lines = [
-        [
-            sys.executable,
-            "-m",
-            "stand_ins.run_jobs",
-            "--port",
-            str(run),
-            *folders,
-            "--jobs",
-            str(tmp_path / "jobs.yaml"),
-        ],
-        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{api}", "--threads", "4", "ingestion.api:app"],
-    ]
-    with (tmp_path / "services.log").open("wb") as log:
-        processes = [subprocess.Popen(line, cwd=ROOT, env=environment, stdout=log, stderr=log) for line in lines]
-    url = f"http://127.0.0.1:{api}/api/public/v1"
+    jobs = tmp_path / "jobs.yaml"
+    jobs.write_text(yaml.safe_dump({"ingest-scripted": {"command": command, "timeout_s": 60}}))
+    port, run = free_port(), free_port()
+    monkeypatch.setenv("RUN_EMULATOR_HOST", f"http://127.0.0.1:{run}")
+    start("stand_ins.run_jobs", "--state", tmp_path / "run", "--logs", tmp_path / "logs", "--jobs", jobs, port=run)
+    gunicorn = f"-m gunicorn --bind 127.0.0.1:{port} --threads 4 ingestion.api:app"
+    api = subprocess.Popen([sys.executable, *gunicorn.split()], cwd=ROOT)
+    url = f"http://127.0.0.1:{port}/api/public/v1"
     wait_for(lambda: httpx.get(f"{url}/health", timeout=1).is_success, what="the API answers")
-    wait_for(lambda: httpx.get(f"http://127.0.0.1:{run}/healthz", timeout=1).status_code, what="Cloud Run answers")
     yield Airbyte(scripted, url, AirbyteAPI(server_url=url, security=models.Security(bearer_auth="x")))
-    for process, number in zip(processes, (signal.SIGTERM, signal.SIGQUIT), strict=True):
-        process.send_signal(number)  # for gunicorn QUIT, which does not wait for connections kept alive
-        process.wait(120)
+    api.send_signal(signal.SIGQUIT)  # it does not wait for connections kept alive
+    api.wait(120)
 
 
 def test_a_sync_runs_to_its_end_and_its_start_names_its_bronze_files(airbyte: Airbyte) -> None:
@@ -168,14 +157,11 @@ def test_an_execution_killed_without_a_verdict_makes_a_failed_job_and_the_next_s
 
 
 def test_a_claim_whose_request_died_before_starting_anything_is_taken_up_by_the_next_one(airbyte: Airbyte) -> None:
-    claim = {
-        "job": job_records.next_id(airbyte.scripted.ops),
-        "kind": "sync",
-        "created_at": job_records.text(job_records.now()),
-    }
+    job = job_records.next_id(airbyte.scripted.ops)
+    claim = {"job": job, "kind": "sync", "created_at": job_records.text(job_records.now())}
     objects.create(airbyte.scripted.ops, "airbyte/claims/scripted", claim)
     assert airbyte.refusal(airbyte.start)[0] == 409
-    assert airbyte.wait(int(str(claim["job"]))).status.value == "succeeded"
+    assert airbyte.wait(job).status.value == "succeeded"
 
 
 def test_jobs_are_listed_by_order_page_and_filter(airbyte: Airbyte) -> None:

@@ -87,21 +87,18 @@ def write(answer: Any, format: Format) -> None:
 
 
 def _table(answer: Any) -> None:
+    from pyarrow import types
+
     shown = Table()
+    numbers = (types.is_integer, types.is_floating, types.is_decimal)
     for field in answer.schema:
-        shown.add_column(Text(field.name), justify="right" if _is_number(field.type) else "left")
+        shown.add_column(Text(field.name), justify="right" if any(is_(field.type) for is_ in numbers) else "left")
     for row in answer.slice(0, ROWS_SHOWN).to_pylist():
         shown.add_row(*(Text("" if value is None else _for_people(value)) for value in row.values()))
     console = Console()
     console.print(shown)
     more = f", the first {ROWS_SHOWN} shown" if answer.num_rows > ROWS_SHOWN else ""
     console.print(f"{answer.num_rows:,} rows{more}")
-
-
-def _is_number(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _for_people(value: object) -> str:

@@ -27,18 +27,15 @@ def releases(
         return
     session = Session.open()
     pointer = records.pointer(session.lake, session.environment)
+    current = pointer.release if pointer else None
     newest = sorted(records.ids(session.lake, session.environment), reverse=True)[:limit]
     listed = [records.read(session.lake, session.environment, each) for each in newest]
     if json:
-        shown = [
-            {"id": r.id, "current": bool(pointer and pointer.release == r.id)} | r.model_dump(mode="json")
-            for r in listed
-        ]
-        print_json(shown)
+        print_json([{"id": r.id, "current": r.id == current} | r.model_dump(mode="json") for r in listed])
         return
     table = Table("", Column("release", no_wrap=True), "created", "data as of", "syncs", "audits", "rows")
     for release in listed:
-        mark = "[green]►[/]" if pointer and pointer.release == release.id else ""
+        mark = "[green]►[/]" if release.id == current else ""
         passed = sum(audit.outcome == "passed" for audit in release.audits)
         as_of = f"{release.data_as_of:%Y-%m-%d %H:%M}" if release.data_as_of else "-"
         rows = sum(reference.rows for reference in release.tables.values())

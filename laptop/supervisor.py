@@ -33,6 +33,7 @@ from biaac.settings import ROOT, Settings
 from laptop import banner, processes
 from laptop.plan import DATA, HOME, LOGS, Laptop, Service
 
+OTHER_PORTS = "stop it, or choose others: make run PORT_BASE=28080 SUPERSET_PORT=28100"  # the base takes the next ten
 READY_S = 120  # Superset's first import on a loaded machine took 30 s; four times that is a fault
 RESTARTS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each restart of a service that keeps dying
 LAST = {"superset", "scheduler"}  # one needs its database, the other everything else
@@ -58,12 +59,7 @@ class Supervisor:
             self.console.print(f"stopping {len(left)} processes that an earlier stack left running")
             processes.stop(left)
         services = self.laptop.services()
-        for service in services:
-            if (holder := processes.holder(service.port)) is not None:
-                raise PermanentError(
-                    f"port {service.port} ({service.name}) is in use by {holder}",
-                    hint="stop it, or choose others: make run PORT_BASE=28080 SUPERSET_PORT=28088",
-                )
+        self._claim_ports(services)
         self._write_plan()
         bootstrap = self._spawn("superset-bootstrap", [self.laptop.executable("superset", "python"), BOOTSTRAP])
         first = [service for service in services if service.name not in LAST]
@@ -78,6 +74,14 @@ class Supervisor:
                 self._wait_until_ready(service)
         self._command("connections", "apply", "--yes")
         self._schedule_sweep()
+
+    def _claim_ports(self, services: list[Service]) -> None:
+        owners: dict[int, str] = {}
+        for service in services:
+            owner = owners.setdefault(service.port, service.name)
+            holder = processes.holder(service.port) if owner == service.name else owner
+            if holder is not None:
+                raise PermanentError(f"port {service.port} ({service.name}) is in use by {holder}", hint=OTHER_PORTS)
 
     def _schedule_sweep(self) -> None:
         """The schedule that repairs lost events; in the cloud Terraform owns it."""

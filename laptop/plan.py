@@ -89,7 +89,7 @@ class Laptop:
         """Every process of the stack, in the order of their start."""
         every = [] if self.tick is None else [f"--every={self.tick}"]
         return [
-            self._stand_in("eventarc", f"--trigger=bucket=bronze,url={self.function('bronze_finalized')}"),
+            self._stand_in("eventarc", "--trigger", f"bucket=bronze,url={self.function('bronze_finalized')}"),
             self._python(
                 "storage",
                 *("laptop", "stand_ins.storage", f"--root={DATA}/storage", "--buckets=bronze,lake,ops"),

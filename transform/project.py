@@ -23,6 +23,7 @@ class RebuildingPlanBuilder(PlanBuilder):
 
     SQLMesh calls every model of kind INCREMENTAL_BY_PARTITION "forward only": a change of it, or of what it reads,
     would hold for new loads alone, and rows built before would keep their old values with every audit green.
+    Both methods are private to SQLMesh; component/transform/test_changed_models fails when they change (docs/adr/0004).
     """
 
     def _is_forward_only_change(self, _: Any) -> bool:

@@ -11,7 +11,9 @@ Workflows and our own clients a 503 and not a 422; Scheduler and Eventarc whatev
 (three minutes and a day), so a 422 shows there until a person has changed something.
 """
 
-from typing import ClassVar
+import sys
+from collections.abc import Callable
+from typing import ClassVar, NoReturn
 
 
 class BiaacError(Exception):
@@ -45,3 +47,13 @@ class LostRace(TransientError):
         self.name = name
         self.expected = expected
         self.found = found
+
+
+def ends(main: Callable[[], object]) -> NoReturn:
+    """Run a program to its exit code: 0 done, 1 worth another start, 2 not before a person has changed something."""
+    try:
+        main()
+    except BiaacError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2 if isinstance(error, PermanentError) else 1)
+    sys.exit(0)

@@ -7,10 +7,9 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 
-from biaac.errors import BiaacError
+from biaac.errors import ends
 from reconciler.reconcile import reconcile, start_superset
 from settings import SupersetSettings
 
@@ -27,7 +26,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BiaacError as error:
-        sys.exit(str(error))
+    ends(main)

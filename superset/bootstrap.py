@@ -7,9 +7,8 @@ A marker beside the metadata names the lock it was made with; while it still fit
 """
 
 import hashlib
-import sys
 
-from biaac.errors import BiaacError
+from biaac.errors import ends
 from biaac.settings import ROOT
 from settings import ADMIN, SupersetSettings
 
@@ -57,7 +56,4 @@ def _bring_up(settings: SupersetSettings) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BiaacError as error:
-        sys.exit(str(error))
+    ends(main)

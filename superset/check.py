@@ -7,11 +7,10 @@ Reads ``$COMPANY_DIR/superset``. Exits 1 and names every fault by file and line.
 """
 
 import argparse
-import sys
 from datetime import date
 from pathlib import Path
 
-from biaac.errors import BiaacError
+from biaac.errors import ends
 from biaac.settings import CompanySettings
 from compiler.catalog import Catalog
 from compiler.checks import compile_checked
@@ -29,7 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BiaacError as error:
-        sys.exit(str(error))
+    ends(main)

@@ -7,9 +7,8 @@ and to the files, should they have changed.
 """
 
 import argparse
-import sys
 
-from biaac.errors import BiaacError
+from biaac.errors import ends
 from reconciler.reconcile import reconcile, start_superset
 from settings import SupersetSettings
 
@@ -26,7 +25,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BiaacError as error:
-        sys.exit(str(error))
+    ends(main)

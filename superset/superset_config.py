@@ -99,18 +99,10 @@ class EventLog(AbstractEventLogger):
     Superset's own logger commits a row to its database per request, which costs more than a cached answer.
     """
 
-    def log(
-        self,
-        user_id: int | None,
-        action: str,
-        dashboard_id: int | None,
-        duration_ms: int | None,
-        slice_id: int | None,
-        *_: Any,
-        **__: Any,
-    ) -> None:
+    def log(self, user_id: int | None, action: str, *_: Any, **of: Any) -> None:
         """One action of one user."""
-        event = {"user": user_id, "action": action, "dashboard": dashboard_id, "chart": slice_id, "ms": duration_ms}
+        parts = {"dashboard": "dashboard_id", "chart": "slice_id", "ms": "duration_ms"}
+        event = {"user": user_id, "action": action} | {name: of.get(given) for name, given in parts.items()}
         logging.getLogger("superset.events").info(json.dumps(event))
 
 

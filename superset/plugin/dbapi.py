@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import islice
 from typing import Any, Self
 
 import pyarrow as pa
@@ -15,7 +16,6 @@ apilevel = "2.0"
 threadsafety = 2  # threads may share the module and connections
 paramstyle = "qmark"  # never used; the others would make SQLAlchemy double every percent sign
 
-
 _record: ContextVar[list[str] | None] = ContextVar("record", default=None)
 
 
@@ -23,20 +23,12 @@ class Error(Exception):
     """Base of what this driver raises."""
 
 
-class DatabaseError(Error):
-    """The service could not run the statement."""
-
-
-class OperationalError(DatabaseError):
+class OperationalError(Error):
     """The service does not answer, or not in time."""
 
 
-class ProgrammingError(DatabaseError):
+class ProgrammingError(Error):
     """The statement is wrong."""
-
-
-class NotSupportedError(DatabaseError):
-    """The service has no such feature."""
 
 
 @contextmanager
@@ -90,7 +82,7 @@ class Cursor:
     def execute(self, operation: str, parameters: Any = None) -> Self:
         """Run a statement on the release that this request sees."""
         if parameters:
-            raise NotSupportedError(f"bind parameters are not supported, found {parameters!r}")
+            raise ProgrammingError(f"bind parameters are not supported, found {parameters!r}")
         record = _record.get()
         if record is not None:
             record.append(operation)
@@ -100,8 +92,7 @@ class Cursor:
             (field.name, type_name(field.type), None, None, None, None, field.nullable) for field in table.schema
         ]
         self.rowcount = table.num_rows
-        columns = [column.to_pylist() for column in table.columns]
-        self._rows = iter(list(zip(*columns, strict=True)))
+        self._rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
         return self
 
     def fetchone(self) -> tuple[Any, ...] | None:
@@ -110,7 +101,7 @@ class Cursor:
 
     def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
         """The next ``size`` rows."""
-        return [row for _, row in zip(range(size or self.arraysize), self._rows, strict=False)]
+        return list(islice(self._rows, size or self.arraysize))
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """The rows that are left."""

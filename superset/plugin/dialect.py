@@ -11,17 +11,6 @@ from sqlalchemy.engine.url import URL
 DEFAULT_SCHEMA = "gold"
 TLS_PORT = 443
 
-TYPES = {
-    "BIGINT": types.BIGINT,
-    "BOOLEAN": types.BOOLEAN,
-    "DATE": types.DATE,
-    "DECIMAL": types.DECIMAL,
-    "DOUBLE": types.FLOAT,
-    "TIME": types.TIME,
-    "TIMESTAMP": types.TIMESTAMP,
-    "VARCHAR": types.VARCHAR,
-}
-
 
 class CacheDialect(default.DefaultDialect):
     """Read-only, no transactions, no keys; the service itself lists its tables and columns."""
@@ -55,15 +44,11 @@ class CacheDialect(default.DefaultDialect):
 
     def get_schema_names(self, connection: Connection, **_: Any) -> list[str]:
         """Schemas that hold tables."""
-        return sorted({schema for schema, _ in _tables(connection)})
+        return sorted({schema for schema, _ in connection.connection.tables()})
 
     def get_table_names(self, connection: Connection, schema: str | None = None, **_: Any) -> list[str]:
         """Tables of a schema."""
-        return sorted(name for owner, name in _tables(connection) if owner == (schema or DEFAULT_SCHEMA))
-
-    def get_view_names(self, connection: Connection, schema: str | None = None, **_: Any) -> list[str]:
-        """None: a release publishes tables."""
-        return []
+        return sorted(name for owner, name in connection.connection.tables() if owner == (schema or DEFAULT_SCHEMA))
 
     def has_table(self, connection: Connection, table_name: str, schema: str | None = None, **_: Any) -> bool:
         """Whether the service has this table."""
@@ -73,41 +58,26 @@ class CacheDialect(default.DefaultDialect):
         self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
     ) -> list[dict[str, Any]]:
         """Columns as the result of a query would have them."""
-        result = connection.exec_driver_sql(
-            f"SELECT * FROM {self.identifier_preparer.quote(schema or DEFAULT_SCHEMA)}"
-            f".{self.identifier_preparer.quote(table_name)} LIMIT 0"
-        )
+        quoted = ".".join(self.identifier_preparer.quote(name) for name in (schema or DEFAULT_SCHEMA, table_name))
+        result = connection.exec_driver_sql(f"SELECT * FROM {quoted} LIMIT 0")
         return [
             {"name": name, "type": column_type(type_code), "nullable": nullable, "default": None}
             for name, type_code, _, _, _, _, nullable in result.cursor.description
         ]
 
-    def get_pk_constraint(
-        self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
-    ) -> dict[str, Any]:
+    def get_pk_constraint(self, _: Connection, *_names: Any, **__: Any) -> dict[str, Any]:
         """Tables have no declared keys."""
         return {"constrained_columns": [], "name": None}
 
-    def get_foreign_keys(
-        self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
-    ) -> list[Any]:
-        """Tables have no declared keys."""
+    def _none(self, _: Connection, *_names: Any, **__: Any) -> list[Any]:
         return []
 
-    def get_indexes(self, connection: Connection, table_name: str, schema: str | None = None, **_: Any) -> list[Any]:
-        """There are no indexes."""
-        return []
+    get_view_names = get_foreign_keys = get_indexes = _none  # a release publishes tables only
 
 
 def column_type(name: str) -> types.TypeEngine:
     """``DECIMAL(18,2)`` as SQLAlchemy's type; an unknown one stays untyped."""
     kind, _, arguments = name.partition("(")
     if kind == "DECIMAL" and arguments:
-        precision, scale = arguments.rstrip(")").split(",")
-        return types.DECIMAL(int(precision), int(scale))
-    return TYPES.get(kind, types.NullType)()
-
-
-def _tables(connection: Connection) -> list[tuple[str, str]]:
-    tables: list[tuple[str, str]] = connection.connection.tables()
-    return tables
+        return types.DECIMAL(*map(int, arguments.rstrip(")").split(",")))
+    return getattr(types, {"DOUBLE": "FLOAT"}.get(kind, kind), types.NullType)()

@@ -10,9 +10,12 @@ from superset.constants import TimeGrain
 from superset.db_engine_specs.base import BaseEngineSpec
 from superset.errors import SupersetErrorType
 
-
-def _bin(interval: str) -> str:
-    return f"date_bin(INTERVAL '{interval}', {{col}})"
+UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+INTERVALS = {
+    TimeGrain.FIVE_SECONDS: "5 seconds", TimeGrain.THIRTY_SECONDS: "30 seconds",
+    TimeGrain.FIVE_MINUTES: "5 minutes", TimeGrain.TEN_MINUTES: "10 minutes",
+    TimeGrain.FIFTEEN_MINUTES: "15 minutes", TimeGrain.THIRTY_MINUTES: "30 minutes", TimeGrain.SIX_HOURS: "6 hours",
+}  # fmt: skip
 
 
 def _trunc(unit: str) -> str:
@@ -31,21 +34,8 @@ class CacheEngineSpec(BaseEngineSpec):
 
     _time_grain_expressions: ClassVar[dict[str | None, str]] = {
         None: "{col}",
-        TimeGrain.SECOND: _trunc("second"),
-        TimeGrain.FIVE_SECONDS: _bin("5 seconds"),
-        TimeGrain.THIRTY_SECONDS: _bin("30 seconds"),
-        TimeGrain.MINUTE: _trunc("minute"),
-        TimeGrain.FIVE_MINUTES: _bin("5 minutes"),
-        TimeGrain.TEN_MINUTES: _bin("10 minutes"),
-        TimeGrain.FIFTEEN_MINUTES: _bin("15 minutes"),
-        TimeGrain.THIRTY_MINUTES: _bin("30 minutes"),
-        TimeGrain.HOUR: _trunc("hour"),
-        TimeGrain.SIX_HOURS: _bin("6 hours"),
-        TimeGrain.DAY: _trunc("day"),
-        TimeGrain.WEEK: _trunc("week"),
-        TimeGrain.MONTH: _trunc("month"),
-        TimeGrain.QUARTER: _trunc("quarter"),
-        TimeGrain.YEAR: _trunc("year"),
+        **{TimeGrain[unit.upper()]: _trunc(unit) for unit in UNITS},
+        **{grain: f"date_bin(INTERVAL '{interval}', {{col}})" for grain, interval in INTERVALS.items()},
         # DataFusion's weeks start on Monday; the others are shifted in, truncated, and shifted back.
         TimeGrain.WEEK_STARTING_SUNDAY: "date_trunc('week', {col} + INTERVAL '1 day') - INTERVAL '1 day'",
         TimeGrain.WEEK_STARTING_MONDAY: _trunc("week"),

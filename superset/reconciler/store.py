@@ -98,14 +98,7 @@ class _Writer:
     def put(self, kind: str, model: Any, uuid: UUID, fields: Fields, name: str) -> Any:
         """The row with this ``uuid``, created or updated."""
         row = db.session.query(model).filter_by(uuid=uuid).one_or_none()
-        if row is None:
-            row = model(uuid=uuid)
-            _set(row, fields)
-            db.session.add(row)
-            self.changes.append(Change("create", kind, name, []))
-        elif changed := _set(row, fields):
-            self.changes.append(Change("update", kind, name, changed))
-        return row
+        return row if self._updated(kind, name, row, fields) else self._created(kind, name, model(uuid=uuid), fields)
 
     def _put_children(
         self, kind: str, table: SqlaTable, rows: Any, model: Any, key: str, expected: dict[str, Fields]
@@ -113,16 +106,24 @@ class _Writer:
         """The same for rows that belong to ``table`` and are known by the attribute ``key``."""
         existing = {getattr(row, key): row for row in rows}
         for name, fields in expected.items():
-            if name not in existing:
-                row = model(**{key: name})
-                _set(row, fields)
-                rows.append(row)
-                self.changes.append(Change("create", kind, f"{table.table_name}.{name}", []))
-            elif changed := _set(existing[name], fields):
-                self.changes.append(Change("update", kind, f"{table.table_name}.{name}", changed))
+            full_name = f"{table.table_name}.{name}"
+            if not self._updated(kind, full_name, existing.get(name), fields):
+                rows.append(self._created(kind, full_name, model(**{key: name}), fields))
         for name in existing.keys() - expected.keys():
             rows.remove(existing[name])
             self._delete(kind, existing[name], f"{table.table_name}.{name}")
+
+    def _updated(self, kind: str, name: str, row: Any, fields: Fields) -> bool:
+        """Bring ``row`` to its fields; false if there is none."""
+        if row is not None and (changed := _set(row, fields)):
+            self.changes.append(Change("update", kind, name, changed))
+        return row is not None
+
+    def _created(self, kind: str, name: str, row: Any, fields: Fields) -> Any:
+        _set(row, fields)
+        db.session.add(row)
+        self.changes.append(Change("create", kind, name, []))
+        return row
 
     def _delete(self, kind: str, row: Any, name: str) -> None:
         self.changes.append(Change("delete", kind, name, []))
@@ -130,15 +131,11 @@ class _Writer:
 
 
 def _database_fields(uri: str) -> Fields:
-    return {
+    refused = ("allow_ctas", "allow_cvas", "allow_dml", "allow_run_async", "allow_file_upload")
+    return dict.fromkeys(refused, False) | {
         "database_name": DATABASE,
         "sqlalchemy_uri": uri,
         "expose_in_sqllab": True,
-        "allow_ctas": False,
-        "allow_cvas": False,
-        "allow_dml": False,
-        "allow_run_async": False,
-        "allow_file_upload": False,
         "is_managed_externally": True,
         "extra": {"allows_virtual_table_explore": True, "metadata_params": {}, "engine_params": {}},
     }

@@ -51,7 +51,7 @@ COPY sqlmesh_project /app/sqlmesh_project
 RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app
 
 FROM runtime AS transform
-ENV LAKE_STATE_DIR=/tmp/lake
+ENV SQLMESH_CACHE_DIR=/tmp/sqlmesh
 COPY --from=transform-files /opt/venv /opt/venv
 COPY --from=transform-files /app /app
 ENTRYPOINT ["python", "-m", "transform.job"]

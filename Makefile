@@ -49,9 +49,9 @@ ROOMS    := $(addprefix tests/,end_to_end browser operations) $(DEMO) $(addprefi
 test: proof ## Every test but the longest: stack and browser, the demo, terraform, components, units
 	@$(PYTHON) -m pytest $(TOGETHER) $(ROOMS) -m "not longest"
 
-test-all: test ## The longest too: real data on both gateways, images built
+test-all: test ## The longest too: real data, images built
 	@$(PYTHON) -m pytest --timeout 1800 tests/component tests/operations $(DEMO) -m longest
-	@BIAAC_KILLS=all $(PYTHON) -m pytest --timeout 1800 tests/component/gateways/test_killed.py tests/containers
+	@$(PYTHON) -m pytest --timeout 1800 tests/containers
 
 lint: dev ## Style, types, import rules, locks, the build file
 	@$(ENVS)/dev/bin/ruff check .

@@ -1,6 +1,7 @@
 """Run records: what one workflow execution's transform did, written once it is decided.
 
     gs://OPS/runs/<environment>/<workflow execution>.json
+    gs://OPS/offending/<environment>/<workflow execution>.json     rows that its audits complain of
 
     runs.read(ops, "prod", "6096174f-b0bd-4b94-ab66-0da20b87c3ed").outcome
 
@@ -52,6 +53,15 @@ class Run(Record):
     finished_at: AwareDatetime
 
 
+class OffendingRows(Record):
+    """The first rows that an audit complains of, each value as text. They may be personal: in no log, no run record."""
+
+    model: str
+    audit: str
+    columns: list[str]
+    rows: list[list[str | None]]
+
+
 def write(ops: Bucket, environment: str, run: Run) -> None:
     """Record a run; a second record of the same execution changes nothing."""
     objects.create(ops, _name(environment, run.execution), run.model_dump(mode="json"))
@@ -62,6 +72,18 @@ def read(ops: Bucket, environment: str, execution: str) -> Run | None:
     name = _name(environment, execution)
     value = objects.read(ops, name).value
     return None if value is None else Run.parse(value, name=name)
+
+
+def write_offending(ops: Bucket, environment: str, execution: str, offending: list[OffendingRows]) -> None:
+    """Keep the rows that audits of this execution complain of; a repeated run replaces them."""
+    value = [rows.model_dump(mode="json") for rows in offending]
+    objects.update(ops, f"offending/{environment}/{execution}.json", lambda _: value)
+
+
+def offending(ops: Bucket, environment: str, execution: str) -> list[OffendingRows]:
+    """The rows that audits of an execution complain of."""
+    value = objects.read(ops, f"offending/{environment}/{execution}.json").value
+    return [OffendingRows.model_validate(rows) for rows in value or []]
 
 
 def get(ops: Bucket, environment: str, execution: str) -> Run:

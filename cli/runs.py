@@ -52,7 +52,7 @@ def show(
     run: Annotated[str | None, typer.Argument(help="A run, as `biaac runs` lists it; default: the newest.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Show one refresh: steps, audits that failed, and the query that shows those rows.
+    """Show one refresh: steps, audits that failed, and the rows they complain of.
 
     Example: biaac runs show 6096174f-b0bd-4b94-ab66-0da20b87c3ed
     """
@@ -73,12 +73,16 @@ def show(
     follow.print_steps(record)
     passed = sum(audit.outcome == "passed" for audit in record.audits)
     console.print(f"audits    {passed} of {len(record.audits)} passed")
+    offending = {(rows.model, rows.audit): rows for rows in records.offending(session.ops, session.environment, run)}
     for audit in record.audits:
         if audit.outcome != "passed":
             style = "red" if audit.outcome == "failed" else "yellow"
-            rows = f"{audit.audit} of {audit.model}: {audit.rows:,} rows; see them:"
-            console.print(f"  [{style}]{audit.outcome}[/] {rows}")
-            console.print(f"    {audit.query}", markup=False)
+            console.print(f"  [{style}]{audit.outcome}[/] {escape(audit.audit)} of {audit.model}: {audit.rows:,} rows")
+            if rows := offending.get((audit.model, audit.audit)):
+                table = Table(*map(escape, rows.columns))
+                for row in rows.rows:
+                    table.add_row(*(escape(value) if value is not None else "NULL" for value in row))
+                print_table(table)
     if record.outcome is records.Outcome.REJECTED:
         console.print(f"  next: mend the model or the data; or to try again as it is: biaac runs retry {run}")
 

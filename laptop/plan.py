@@ -67,6 +67,7 @@ class Laptop:
             "BRONZE_BUCKET": "bronze",
             "LAKE_BUCKET": "lake",
             "OPS_BUCKET": "ops",
+            "LAKE_DATA_DIR": f"{DATA}/lake",
             "AIRBYTE_URL": f"http://{self.address('airbyte')}/api/public/v1",
             "SYNC_URL": self.function("sync"),
             "SWEEP_URL": self.function("sweep"),

@@ -14,7 +14,7 @@ locals {
 
       "transform/bronze/read" = []
       "transform/lake/write"  = [] # lock, ledger, working tables, files and manifests, candidates
-      "transform/ops/write"   = ["runs/"]
+      "transform/ops/write"   = ["offending/", "runs/"]
 
       "cache/lake/read"         = ["gold/", "manifests/", "releases/"]
       "cache/ops/read"          = ["warm/"]

@@ -19,18 +19,14 @@ locals {
       cpu     = local.profile.transform.cpu
       memory  = local.profile.transform.memory
       image   = local.images.transform
-      # The database is private either way; our own ingestion is internal, another Airbyte is on the internet.
-      egress          = local.airbyte_is_internal ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
+      # Our own ingestion is internal, another Airbyte is on the internet.
+      egress          = local.airbyte_is_internal ? "ALL_TRAFFIC" : null
       timeout_seconds = 3600
-      uses_database   = true
       environment = {
-        AIRBYTE_URL        = local.airbyte_url
-        LAKE_DATABASE_HOST = module.database.socket
-        LAKE_DATABASE_USER = "lake"
-        REVISION           = var.revision
-        SQLMESH_GATEWAY    = "gcp"
+        AIRBYTE_URL = local.airbyte_url
+        REVISION    = var.revision
       }
-      secrets   = merge(local.airbyte_secrets, { LAKE_DATABASE_PASSWORD = module.database.secrets["lake"] })
+      secrets   = local.airbyte_secrets
       executors = { workflow = module.workflow.service_account.member }
       watchers  = { transform = module.jobs.service_accounts["transform"].member } # whether the owner of the lock lives
     }

@@ -69,10 +69,6 @@ module "database" {
   clients = {
     superset      = module.superset.service_account.member
     superset-jobs = module.jobs.service_accounts["superset-jobs"].member
-    transform     = module.jobs.service_accounts["transform"].member
-  }
-  lake_users = {
-    transform = module.jobs.service_accounts["transform"].member
   }
   superset_users = {
     superset      = module.superset.service_account.member

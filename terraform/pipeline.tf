@@ -127,7 +127,7 @@ module "cache" {
 locals {
   superset_environment = merge(local.environment, { CACHE_URL = module.cache.url, SUPERSET_URL = local.superset_url })
   superset_secrets = {
-    SUPERSET_DATABASE_URL = module.database.secrets["superset"]
+    SUPERSET_DATABASE_URL = module.database.secret
     SUPERSET_SECRET_KEY   = module.secrets.names["superset-secret-key"]
   }
 }

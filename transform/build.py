@@ -21,15 +21,16 @@ from sqlmesh.utils.errors import NodeAuditsErrors, SQLMeshError
 
 from biaac.errors import PermanentError
 from biaac.releases import AuditOutcome, Metric
+from biaac.runs import OffendingRows
 from transform import column_comments, ledger, metrics, model_errors
-from transform.gateways import Gateway
+from transform.engine import Engine
 from transform.progress import print_line
 from transform.recording import Console, RecordingContext, short_name
 
 # Without their wrapper, which imports the notebook magics (0.4 s) to count a call for analytics that are off.
 _PLAN, _RUN = inspect.unwrap(Context.plan), inspect.unwrap(Context.run)
 
-ENVIRONMENT = "prod"  # SQLMesh's: each environment of ours has a lake of its own (settings.lake_folder)
+ENVIRONMENT = "prod"  # SQLMesh's: each environment of ours has a state of its own
 
 
 class ModelsRefused(PermanentError):
@@ -52,9 +53,9 @@ class GoldTable:
 class Lake:
     """The SQLMesh project opened on the lake; use as a context manager, so that the database is closed cleanly."""
 
-    def __init__(self, project: Path, gateway: Gateway) -> None:
+    def __init__(self, project: Path, engine: Engine) -> None:
         self._project = project
-        self._gateway = gateway
+        self._engine = engine
         self._console = Console()
         set_console(self._console)
         try:
@@ -66,14 +67,14 @@ class Lake:
 
     def __enter__(self) -> "Lake":
         with self._errors_translated():
-            self._gateway.opened(self.connection)
+            self._engine.opened(self.connection)
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._gateway.closing()
+        self._engine.closing()
         with self._errors_translated():
             self._context.close()
-        if error is not None and (translated := self._gateway.fault(error)) is not None:
+        if error is not None and (translated := self._engine.error(error)) is not None:
             raise translated from None
 
     @property
@@ -86,6 +87,11 @@ class Lake:
         """Every audit run so far in this process, the last outcome of each."""
         return list(self._context.outcomes.values())
 
+    @property
+    def offending(self) -> list[OffendingRows]:
+        """The first rows of every audit that was not empty."""
+        return self._context.offending
+
     def passed(self) -> datetime | None:
         """How far SQLMesh has built any model. It would never read rows that are admitted before this moment."""
         ends = [end for snapshot in self._built() for _, end in snapshot.intervals]
@@ -96,7 +102,6 @@ class Lake:
 
         May be killed before any statement and called again.
         """
-        self._drop_leftovers()
         at = ledger.slot(load_ids[-1]) + ledger.SLOT
         if self._differs():
             self._plan(at)
@@ -137,16 +142,17 @@ class Lake:
         lines += [f"- {short_name(snapshot.name)}  removed" for snapshot in diff.removed_snapshots]
         return sorted(lines, key=lambda line: line[2:])
 
-    def tidy(self) -> str | None:
-        """Give back storage that nobody reads any more; a line on what was done, None if there was nothing to do."""
-        return self._gateway.tidy(self.connection, datetime.now(UTC))
+    def compact(self) -> None:
+        """Keep the state from growing: forget versions of the tables and merge what was built bit by bit."""
+        self._engine.compact(self.connection)
+        self._context.state_sync.compact_intervals()
 
     @contextmanager
     def _errors_translated(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # of any library below SQLMesh: the gateway knows which are its own
-            if (translated := self._gateway.fault(error)) is not None:
+        except Exception as error:  # of any library below SQLMesh: the engine knows which are its own
+            if (translated := self._engine.error(error)) is not None:
                 raise translated from None
             raise
 
@@ -190,7 +196,7 @@ class Lake:
         """Raise what is wrong with the models, or with the engine's storage or database if the models are valid."""
         reasons = []
         for model, cause in self._console.failures:
-            if cause is not None and (translated := self._gateway.fault(cause)) is not None:
+            if cause is not None and (translated := self._engine.error(cause)) is not None:
                 raise type(translated)(f"{model}: {translated.message}", hint=translated.hint) from None
             if isinstance(cause, NodeAuditsErrors):
                 failed = [a for a in self.audits if a.model == model and a.outcome == "failed"]
@@ -229,16 +235,6 @@ class Lake:
                 )
         if failed := [outcome for outcome in self.audits if outcome.outcome == "failed"]:
             raise ModelsRefused("; ".join(f"audit {a.audit} of {a.model}: {a.rows} rows" for a in failed))
-
-    def _drop_leftovers(self) -> None:
-        """Temporary tables of a killed run, which nothing else would ever drop."""
-        leftovers = self.connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables"
-            " WHERE table_catalog = 'lake' AND table_name LIKE '\\_\\_temp\\_%' ESCAPE '\\'"
-        ).fetchall()
-        for schema, table in leftovers:
-            print_line(f"dropping {schema}.{table}, left by a killed run")
-            self.connection.execute(f'DROP TABLE IF EXISTS lake."{schema}"."{table}"')
 
 
 def _gold_table(model: Model, comments: dict[str, str]) -> GoldTable:

@@ -64,10 +64,10 @@ def _table(database: duckdb.DuckDBPyConnection, model: Model, context: Context) 
 
 if __name__ == "__main__":
     with TemporaryDirectory(prefix="biaac-describe-") as folder:
-        # Gateway local names services in its configuration, but loading models connects to none.
+        # The configuration names services, but loading models connects to none.
         required = [field.alias for field in LakeSettings.model_fields.values() if field.is_required()]
         unused = dict.fromkeys(filter(None, ["STORAGE_EMULATOR_HOST", *required]), "http://unused")
-        os.environ.update(unused | dict(os.environ) | {"SQLMESH_GATEWAY": "local", "LAKE_STATE_DIR": folder})
+        os.environ.update(unused | dict(os.environ) | {"LAKE_STATE_DIR": folder, "LAKE_DATA_DIR": folder})
         try:
             print(json.dumps(describe(LakeSettings.load())))
         except BiaacError as error:

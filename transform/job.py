@@ -116,11 +116,13 @@ def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
 
 
 def plan(settings: LakeSettings) -> None:
-    """Print how this checkout's models differ from what the lake was built with. Needs no lock: it only reads."""
-    from transform import gateways
+    """Print how this checkout's models differ from what the lake was built with. Needs no lock: it works on a copy."""
+    from transform import lake_state
     from transform.build import Lake
+    from transform.engine import Engine
 
-    with Lake(settings.models, gateways.chosen(settings)) as lake:
+    bucket = storage_client(settings).bucket(settings.lake_bucket)
+    with lake_state.fetched(bucket, settings) as state, Lake(settings.models, Engine(state.settings)) as lake:
         changes = lake.changes()
     for line in changes:
         print_line(line)
@@ -150,15 +152,24 @@ def _decide(work: Work) -> Run:
         ledger.write(work.lake, environment, observed.ledger)  # what was examined need not be examined again
         return idle
 
-    from transform import gateways  # SQLMesh takes a second to import: not for nothing
+    from transform import lake_state  # SQLMesh takes a second to import: not for nothing
     from transform.build import Lake, ModelsRefused
+    from transform.engine import Engine
 
     attempt = Attempt(ledger=observed.ledger)
     try:
-        with work.steps.step("open the lake"):
-            lake = Lake(work.settings.models, gateways.chosen(work.settings))
-        with lake:
-            return _build(work, attempt, lake, observed, parent)
+        with lake_state.fetched(work.lake, work.settings) as state:
+            engine = Engine(state.settings)
+            with work.steps.step("open the lake"):
+                lake = Lake(work.settings.models, engine)
+            with lake:
+                release, message = _build(work, attempt, lake, observed, parent)
+            with work.steps.step("put the lake's state back"):
+                state.put_back()
+            releases.write(work.lake, release)
+            with work.steps.step("delete what no table names"):
+                engine.delete_unnamed_files()
+        return _record(work, Outcome.PUBLISHED, release, message, attempt)
     except ModelsRefused as error:
         refused = Rejection(
             execution=work.execution, newest_jobs=observed.newest_jobs, models=work.models, message=error.message
@@ -190,8 +201,10 @@ def _idle(work: Work, observed: Observed, parent: Release | None) -> Run | None:
     return _record(work, Outcome.NOTHING_NEW, parent, f"release {parent.id} holds every succeeded sync", idle)
 
 
-def _build(work: Work, attempt: Attempt, lake: "Lake", observed: Observed, parent: Release | None) -> Run:
-    """Admit, build, audit, publish."""
+def _build(
+    work: Work, attempt: Attempt, lake: "Lake", observed: Observed, parent: Release | None
+) -> tuple[Release, str]:
+    """Admit, build, audit, put the files of a release in place; the release, not written yet, and what is new in it."""
     from transform.publish import publish
 
     tables, metrics = lake.gold(), lake.metrics()
@@ -201,9 +214,12 @@ def _build(work: Work, attempt: Attempt, lake: "Lake", observed: Observed, paren
             lake.build(attempt.ledger.load_ids)
     finally:
         attempt.audits = lake.audits
+        if lake.offending:
+            runs.write_offending(work.ops, work.settings.environment, work.execution, lake.offending)
     with work.steps.step("publish") as step:
         published = publish(lake.connection, work.lake, tables, parent)
         step.rows = published.rows_written
+    lake.compact()
     release = Release(
         environment=work.settings.environment,
         parent=parent.id if parent else None,
@@ -218,12 +234,7 @@ def _build(work: Work, attempt: Attempt, lake: "Lake", observed: Observed, paren
         metrics=metrics,
         tables=published.tables,
     )
-    releases.write(work.lake, release)
-    with work.steps.step("tidy the lake"):
-        if done := lake.tidy():
-            print_line(done)
-    message = f"release {release.id}, {published.files_written} of {published.files} files are new"
-    return _record(work, Outcome.PUBLISHED, release, message, attempt)
+    return release, f"release {release.id}, {published.files_written} of {published.files} files are new"
 
 
 def _admit(work: Work, attempt: Attempt, observed: Observed, *, passed: datetime | None) -> None:

@@ -14,7 +14,8 @@ from sqlmesh.core.config import (
 from sqlmesh.core.plan import PlanBuilder
 
 from biaac import company
-from transform import gateways, macros
+from transform import macros
+from transform.engine import Engine
 from transform.settings import LakeSettings
 
 
@@ -37,14 +38,13 @@ class RebuildingPlanBuilder(PlanBuilder):
 
 
 def configure(*, rules: list[str]) -> Config:
-    """The configuration of this process: its gateway is SQLMESH_GATEWAY, ``rules`` are those of ``sqlmesh lint``."""
+    """The configuration of this process; ``rules`` are those of ``sqlmesh lint``."""
     Context.PLAN_BUILDER_TYPE = RebuildingPlanBuilder  # for the job and for a person's ``sqlmesh plan`` alike
     settings = LakeSettings.load()
-    gateway = gateways.chosen(settings)
     every_change = AutoCategorizationMode.FULL
     return Config(
-        gateways={settings.gateway: gateway.config()},
-        default_gateway=settings.gateway,
+        gateways={"lake": Engine(settings).config()},
+        default_gateway="lake",
         model_defaults=ModelDefaultsConfig(
             dialect="duckdb", start=company.load(settings.company).first_day.isoformat(), cron="*/5 * * * *"
         ),
@@ -54,7 +54,7 @@ def configure(*, rules: list[str]) -> Config:
             )
         ),
         linter=LinterConfig(enabled=True, rules=rules),
-        cache_dir=str(gateway.cache),
+        cache_dir=str(settings.sqlmesh_cache),
         variables={"engine": macros.CODE},  # no model uses it: a model parsed with other macros is not in this cache
         disable_anonymized_analytics=True,
     )

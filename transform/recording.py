@@ -5,6 +5,7 @@ set_console(console)
 context = RecordingContext(paths=["sqlmesh_project"])
 ...
 context.outcomes    every audit run, the last outcome of each
+context.offending   the first rows of those that were not empty
 console.failures    (model, cause) of those that failed
 """
 
@@ -16,13 +17,17 @@ from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.core.snapshot.evaluator import SnapshotEvaluator
 
 from biaac.releases import AuditOutcome
+from biaac.runs import OffendingRows
 from transform.progress import print_line
+
+OFFENDING_ROWS = 20  # of each audit: enough to see what is wrong
 
 
 class _RecordingEvaluator(SnapshotEvaluator):
     """SQLMesh's evaluator, which keeps every audit outcome: its console is given failures only."""
 
     outcomes: dict[tuple[str, str], AuditOutcome]
+    offending: list[OffendingRows]
 
     def audit(self, snapshot: Snapshot, **arguments: Any) -> list[Any]:
         results: list[Any] = super().audit(snapshot, **arguments)
@@ -30,10 +35,22 @@ class _RecordingEvaluator(SnapshotEvaluator):
             if not result.skipped:
                 outcome = _outcome(snapshot, result, self.adapter.dialect)
                 self.outcomes[outcome.model, outcome.audit] = outcome
+                if result.count:
+                    self.offending.append(self._rows(outcome, result.query))
         return results
 
+    def _rows(self, outcome: AuditOutcome, query: Any) -> OffendingRows:
+        """Read at once: what a refused run has built is gone when it ends."""
+        cursor = self.adapter.cursor.execute(query.limit(OFFENDING_ROWS).sql(self.adapter.dialect))
+        return OffendingRows(
+            model=outcome.model,
+            audit=outcome.audit,
+            columns=[column[0] for column in cursor.description],
+            rows=[[None if value is None else str(value) for value in row] for row in cursor.fetchall()],
+        )
+
     def set_correlation_id(self, correlation_id: Any) -> "_RecordingEvaluator":
-        return _recording(super().set_correlation_id(correlation_id), self.outcomes)
+        return _recording(super().set_correlation_id(correlation_id), self.outcomes, self.offending)
 
 
 class RecordingContext(Context):
@@ -43,13 +60,14 @@ class RecordingContext(Context):
 
     def __init__(self, **arguments: Any) -> None:
         self.outcomes: dict[tuple[str, str], AuditOutcome] = {}
+        self.offending: list[OffendingRows] = []
         super().__init__(**arguments)
 
     @property
     def snapshot_evaluator(self) -> SnapshotEvaluator:
         """SQLMesh's own, wrapped once."""
         if not isinstance(self._snapshot_evaluator, _RecordingEvaluator):
-            self._snapshot_evaluator = _recording(super().snapshot_evaluator, self.outcomes)
+            self._snapshot_evaluator = _recording(super().snapshot_evaluator, self.outcomes, self.offending)
         return self._snapshot_evaluator
 
 
@@ -92,9 +110,11 @@ def short_name(name: str) -> str:
     return ".".join(name.replace('"', "").split(".")[-2:])
 
 
-def _recording(evaluator: SnapshotEvaluator, outcomes: dict[tuple[str, str], AuditOutcome]) -> _RecordingEvaluator:
+def _recording(
+    evaluator: SnapshotEvaluator, outcomes: dict[tuple[str, str], AuditOutcome], offending: list[OffendingRows]
+) -> _RecordingEvaluator:
     recording = _RecordingEvaluator(evaluator.adapters, evaluator.ddl_concurrent_tasks, evaluator.selected_gateway)
-    recording.outcomes = outcomes
+    recording.outcomes, recording.offending = outcomes, offending
     return recording
 
 

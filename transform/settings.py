@@ -2,18 +2,28 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from biaac import cloud_run
 from biaac.settings import ROOT, AirbyteSettings, Settings
 
 
 class LakeSettings(Settings):
-    """What SQLMesh needs, whether the job drives it or a person types ``sqlmesh``."""
+    """What SQLMesh needs, whether the job drives it or a person types ``bin/sqlmesh``."""
 
-    gateway: str = Field("local", alias="SQLMESH_GATEWAY", description="local or gcp; see gateways/.")
-    lake_state: Path = Field(
-        ROOT / ".biaac/state/lake", alias="LAKE_STATE_DIR", description="Folder of the DuckDB files of gateway local."
+    lake_state: Path | None = Field(
+        None, alias="LAKE_STATE_DIR", description="Folder of the state's files; lake_state.py makes it and sets this."
+    )
+    lake_data: Path | None = Field(
+        None, alias="LAKE_DATA_DIR", description="Folder of the working tables' rows; unset: the lake bucket."
+    )
+    lake_storage_emulator: str | None = Field(
+        None,
+        alias="LAKE_STORAGE_EMULATOR_HOST",
+        description="http://host:port that DuckLake writes to; the laptop's storage lacks the XML API it writes by.",
+    )
+    sqlmesh_cache: Path = Field(
+        ROOT / ".biaac/cache/sqlmesh", alias="SQLMESH_CACHE_DIR", description="What SQLMesh has parsed; may be lost."
     )
 
     @property
@@ -22,24 +32,11 @@ class LakeSettings(Settings):
         return self.company / "sqlmesh_project"
 
     @property
-    def lake_folder(self) -> Path:
-        """Each environment has working tables and SQLMesh state of its own."""
-        return self.lake_state / self.environment
-
-
-class CloudLakeSettings(LakeSettings):
-    """What gateway gcp needs on top."""
-
-    database_host: str = Field(
-        alias="LAKE_DATABASE_HOST", description="A host, or the folder of a unix socket such as /cloudsql/<instance>."
-    )
-    database_user: str = Field(alias="LAKE_DATABASE_USER")
-    database_password: SecretStr = Field(alias="LAKE_DATABASE_PASSWORD")
-    lake_storage_emulator: str | None = Field(
-        None,
-        alias="LAKE_STORAGE_EMULATOR_HOST",
-        description="http://host:port that DuckLake writes to; the laptop's storage lacks the XML API it writes by.",
-    )
+    def data_path(self) -> str:
+        """Where the rows of the working tables are: each environment has its own."""
+        if self.lake_data:
+            return f"{self.lake_data / self.environment}/"
+        return f"gs://{self.lake_bucket}/lake/{self.environment}/data/"
 
 
 class JobSettings(LakeSettings, AirbyteSettings):

@@ -8,8 +8,7 @@ variables {
   network             = "projects/acme-analytics/global/networks/biaac"
   deletion_protection = true
   size                = { tier = "db-f1-micro", availability_type = "ZONAL", disk_size_gb = 10, retained_backups = 7 }
-  clients             = { transform = "serviceAccount:transform@acme", superset = "serviceAccount:superset@acme" }
-  lake_users          = { transform = "serviceAccount:transform@acme" }
+  clients             = { superset = "serviceAccount:superset@acme" }
   superset_users      = { superset = "serviceAccount:superset@acme" }
 }
 
@@ -45,35 +44,17 @@ run "the_instance_is_backed_up_to_any_second_and_protected_twice" {
   }
 }
 
-run "there_is_a_database_for_each_of_lake_sqlmesh_and_superset" {
-  command = plan
-  module { source = "./modules/database" }
-
-  assert {
-    condition     = toset(keys(google_sql_database.main)) == toset(["lake", "sqlmesh", "superset"]) && toset(keys(google_sql_user.main)) == toset(["lake", "superset"])
-    error_message = "expected the databases lake, sqlmesh and superset, and the users lake and superset"
-  }
-}
-
-run "passwords_are_in_secret_manager_and_not_in_the_state" {
+run "the_password_is_in_secret_manager_and_not_in_the_state" {
   command = apply
   module { source = "./modules/database" }
 
   assert {
-    condition     = alltrue([for version in google_secret_manager_secret_version.main : version.secret_data == null && version.secret_data_wo == null && version.secret_data_wo_version == 1])
+    condition     = google_secret_manager_secret_version.main.secret_data == null && google_secret_manager_secret_version.main.secret_data_wo == null && google_secret_manager_secret_version.main.secret_data_wo_version == 1
     error_message = "a secret's value is in the state"
   }
   assert {
-    condition     = alltrue([for user in google_sql_user.main : user.password == null && user.password_wo == null && user.password_wo_version == 1])
+    condition     = google_sql_user.main.password == null && google_sql_user.main.password_wo == null && google_sql_user.main.password_wo_version == 1
     error_message = "a user's password is in the state"
-  }
-  assert {
-    condition     = output.secrets == { lake = "lake-database-password", superset = "superset-database-url" }
-    error_message = "the secrets have the names that jobs and service are given"
-  }
-  assert {
-    condition     = output.socket == "/cloudsql/acme-analytics:europe-west1:biaac"
-    error_message = "the host of a Postgres address is the connector's socket"
   }
 }
 
@@ -83,21 +64,21 @@ run "a_raised_version_gives_user_and_secret_a_new_password_together" {
   variables { password_version = 2 }
 
   assert {
-    condition     = alltrue([for user in google_sql_user.main : user.password_wo_version == 2]) && alltrue([for version in google_secret_manager_secret_version.main : version.secret_data_wo_version == 2])
+    condition     = google_sql_user.main.password_wo_version == 2 && google_secret_manager_secret_version.main.secret_data_wo_version == 2
     error_message = "a password and the secret that holds it change together"
   }
 }
 
-run "each_secret_is_read_by_its_own_users_and_the_tunnel_leads_to_this_instance" {
+run "the_secret_is_read_by_its_own_users_and_the_tunnel_leads_to_this_instance" {
   command = plan
   module { source = "./modules/database" }
 
   assert {
-    condition     = tomap({ for key, grant in google_secret_manager_secret_iam_member.lake : key => grant.member }) == var.lake_users && tomap({ for key, grant in google_secret_manager_secret_iam_member.superset : key => grant.member }) == var.superset_users
-    error_message = "the transform reads the lake's password, Superset its own URL, and nobody else either"
+    condition     = tomap({ for key, grant in google_secret_manager_secret_iam_member.superset : key => grant.member }) == var.superset_users
+    error_message = "Superset reads its own URL, and nobody else"
   }
   assert {
-    condition     = alltrue([for grant in concat(values(google_secret_manager_secret_iam_member.lake), values(google_secret_manager_secret_iam_member.superset)) : grant.role == "roles/secretmanager.secretAccessor"])
+    condition     = alltrue([for grant in values(google_secret_manager_secret_iam_member.superset) : grant.role == "roles/secretmanager.secretAccessor"])
     error_message = "reading a value is all they may"
   }
   assert {

@@ -15,11 +15,11 @@ variables {
       command         = ["python", "-m", "transform.job"]
       cpu             = "2"
       egress          = "ALL_TRAFFIC"
-      environment     = { SQLMESH_GATEWAY = "gcp" }
+      environment     = { REVISION = "abc" }
       executors       = { workflow = "serviceAccount:biaac-workflow@acme" }
       image           = "any@sha256:0"
       memory          = "8Gi"
-      secrets         = { LAKE_DATABASE_PASSWORD = "lake-database-password" }
+      secrets         = { SOME_PASSWORD = "some-password" }
       timeout_seconds = 3600
       uses_database   = true
       watchers        = { transform = "serviceAccount:biaac-transform@acme" }
@@ -64,11 +64,11 @@ run "a_job_has_its_variables_and_its_secrets_by_name" {
   module { source = "./modules/jobs" }
 
   assert {
-    condition     = tomap({ for env in google_cloud_run_v2_job.main["transform"].template[0].template[0].containers[0].env : env.name => env.value if length(env.value_source) == 0 }) == tomap({ GOOGLE_CLOUD_PROJECT = "acme-analytics", SQLMESH_GATEWAY = "gcp" })
+    condition     = tomap({ for env in google_cloud_run_v2_job.main["transform"].template[0].template[0].containers[0].env : env.name => env.value if length(env.value_source) == 0 }) == tomap({ GOOGLE_CLOUD_PROJECT = "acme-analytics", REVISION = "abc" })
     error_message = "a job lacks a variable"
   }
   assert {
-    condition     = tomap({ for env in google_cloud_run_v2_job.main["transform"].template[0].template[0].containers[0].env : env.name => env.value_source[0].secret_key_ref[0].secret if length(env.value_source) > 0 }) == tomap({ LAKE_DATABASE_PASSWORD = "lake-database-password" })
+    condition     = tomap({ for env in google_cloud_run_v2_job.main["transform"].template[0].template[0].containers[0].env : env.name => env.value_source[0].secret_key_ref[0].secret if length(env.value_source) > 0 }) == tomap({ SOME_PASSWORD = "some-password" })
     error_message = "a job lacks a secret"
   }
 }

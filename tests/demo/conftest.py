@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from biaac.settings import ROOT
-from tests.component.gateways.conftest import cloud, jobs, laptop, metadata, postgres, s3
 from tests.component.ingestion.conftest import scripted
-from tests.component.transform.conftest import warehouse
+from tests.component.transform.conftest import jobs, warehouse
 
-__all__ = ["cloud", "jobs", "laptop", "metadata", "postgres", "s3", "scripted", "warehouse"]
+__all__ = ["jobs", "scripted", "warehouse"]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ PROJECT = ROOT / "sqlmesh_project"
 @pytest.fixture
 def project(environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     monkeypatch.setenv("LAKE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("LAKE_DATA_DIR", str(tmp_path))
     return Context(paths=[str(PROJECT)])
 
 

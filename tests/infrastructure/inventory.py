@@ -73,11 +73,7 @@ WORKLOADS = {
     "sweep": _workload("functions", FUNCTIONS.Settings, AIRBYTE, explicit="WORKFLOW"),
     "warm-cache": _workload("functions", FUNCTIONS.Settings, FUNCTIONS.CacheSettings),
     "promote": _workload("functions", FUNCTIONS.Settings),
-    "transform": _workload(
-        "transform",
-        *(transform.settings.JobSettings, transform.settings.CloudLakeSettings),
-        explicit="SQLMESH_GATEWAY REVISION",
-    ),
+    "transform": _workload("transform", transform.settings.JobSettings, explicit="REVISION"),
     "cache": _workload(
         "cache_service",
         CacheServiceSettings,

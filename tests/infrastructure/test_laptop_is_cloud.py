@@ -185,15 +185,6 @@ def test_containers_listen_where_cloud_run_asks_and_answer_the_laptops_health_pa
     assert given(cloud)["superset"]["SUPERSET_PORT"] == str(PORT)
 
 
-def test_the_database_that_is_made_is_the_one_that_is_read(cloud: Deployment) -> None:
-    transform = given(cloud)["transform"]
-    assert transform["LAKE_DATABASE_USER"] in cloud.named("google_sql_user")
-    mounted = workloads.all_of(cloud)["job transform"].container["volume_mounts"][0]["mount_path"]
-    assert str(transform["LAKE_DATABASE_HOST"]).startswith(f"{mounted}/")
-    (databases,) = re.findall(r'^CATALOGUE, STATE = "(\w+)", "(\w+)"', _text("transform/gateways/gcp.py"), re.M)
-    assert set(databases) <= set(cloud.named("google_sql_database"))
-
-
 def test_the_example_deploys_a_connection_with_all_that_its_file_needs(
     workspace: Workspace, values: Callable[[str], Values]
 ) -> None:

@@ -29,8 +29,6 @@ def test_a_caller_of_an_internal_service_sends_everything_through_the_network(cl
             assert one.egress == "ALL_TRAFFIC", name
         elif airbyte:
             assert one.egress in (None, "PRIVATE_RANGES_ONLY"), name
-        if "LAKE_DATABASE_HOST" in one.variables:
-            assert one.egress is not None, f"{name}: the database has a private address only"
 
 
 def test_what_a_first_apply_needs_before_is_waited_for(cloud: Deployment) -> None:

@@ -12,20 +12,11 @@ resource "google_project_iam_member" "client" {
   }
 }
 
-resource "google_secret_manager_secret_iam_member" "lake" {
-  for_each = var.lake_users
-
-  project   = var.project_id
-  secret_id = google_secret_manager_secret.main["lake"].secret_id
-  role      = "roles/secretmanager.secretAccessor"
-  member    = each.value
-}
-
 resource "google_secret_manager_secret_iam_member" "superset" {
   for_each = var.superset_users
 
   project   = var.project_id
-  secret_id = google_secret_manager_secret.main["superset"].secret_id
+  secret_id = google_secret_manager_secret.main.secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = each.value
 }

@@ -13,7 +13,7 @@ resource "google_sql_database_instance" "main" {
     disk_type                   = "PD_SSD"
     disk_size                   = var.size.disk_size_gb
     disk_autoresize             = true
-    disk_autoresize_limit       = 50 # a catalogue of files and Superset's own tables: more is a fault
+    disk_autoresize_limit       = 50 # Superset's own tables: more is a fault
     deletion_protection_enabled = var.deletion_protection
     retain_backups_on_delete    = true
 
@@ -73,18 +73,14 @@ locals {
     "log_temp_files"              = "0"
   }
 
-  databases = toset(["lake", "sqlmesh", "superset"]) # DuckLake's catalogue, SQLMesh's state, Superset's own tables
-
   # Cloud Run puts the connector's socket here. https://cloud.google.com/sql/docs/postgres/connect-run
   socket = "/cloudsql/${google_sql_database_instance.main.connection_name}"
 }
 
-# A destroy takes these before it asks the instance, which then refuses: they go with the instance and no sooner.
+# A destroy takes it before it asks the instance, which then refuses: it goes with the instance and no sooner.
 resource "google_sql_database" "main" {
-  for_each = local.databases
-
   project         = var.project_id
   instance        = google_sql_database_instance.main.name
-  name            = each.key
+  name            = "superset"
   deletion_policy = "ABANDON"
 }

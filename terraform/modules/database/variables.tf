@@ -14,18 +14,13 @@ variable "kms_key" {
   default     = null
 }
 
-variable "lake_users" {
-  description = "Workload -> member that may read the password of the user lake."
-  type        = map(string)
-}
-
 variable "network" {
   description = "Id of the network, connected to Google's services, in which the instance gets its private address."
   type        = string
 }
 
 variable "password_version" {
-  description = "Raise it to give both users new passwords; Cloud Run takes them with its next revision."
+  description = "Raise it to give the user a new password; Cloud Run takes it with its next revision."
   type        = number
   default     = 1
 }

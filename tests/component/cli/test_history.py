@@ -31,14 +31,20 @@ def rejected(ops: Bucket) -> str:
         ],
         steps=[runs.Step(name="silver.sales_line_versions", seconds=1.25, rows=4912)],
     )
+    rows = [["17", None], ["18", "[red]x"]]
+    offending = runs.OffendingRows(
+        model="silver.sales_line_versions", audit="not_null", columns=["line", "basket"], rows=rows
+    )
+    runs.write_offending(ops, "prod", "x-1", [offending])
     return "x-1"
 
 
-def test_a_rejected_run_shows_its_audits_their_rows_and_how_to_see_them(biaac: Biaac, rejected: str) -> None:
+def test_a_rejected_run_shows_its_audits_and_the_rows_they_complain_of(biaac: Biaac, rejected: str) -> None:
     result = biaac(f"runs show {rejected}")
     assert result.code == 0
     assert "failed not_null of silver.sales_line_versions: 12 rows" in result.out
-    assert QUERY in result.out
+    shown = [[cell.strip() for cell in line.split("│")[1:3]] for line in result.out.splitlines() if "│ 1" in line]
+    assert shown == [["17", "NULL"], ["18", "[red]x"]]
     assert "warned known_products of gold.sales: 4,836 rows" in result.out
     assert "unique_grain" not in result.out, "what passed is counted, not listed"
     assert "1 of 3 passed" in result.out

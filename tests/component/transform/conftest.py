@@ -45,7 +45,7 @@ def warehouse(
     more = {
         "AIRBYTE_URL": airbyte.url,
         "RUN_EMULATOR_HOST": airbyte.url.removesuffix("/api/public/v1"),
-        "LAKE_STATE_DIR": str(tmp_path / "lake"),
+        "LAKE_DATA_DIR": str(tmp_path / "lake"),
         "COMPANY_DIR": str(company_folder),
         "CLOUD_RUN_JOB": "transform",
     }

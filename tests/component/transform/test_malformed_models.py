@@ -32,6 +32,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lake(environment: dict[str, str], project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPANY_DIR", str(project.parent))
     monkeypatch.setenv("LAKE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("LAKE_DATA_DIR", str(tmp_path))
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -16,6 +16,7 @@ def project(
 ) -> Context:
     monkeypatch.setenv("COMPANY_DIR", str(company_folder))
     monkeypatch.setenv("LAKE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("LAKE_DATA_DIR", str(tmp_path))
     return Context(paths=[str(company_folder / "sqlmesh_project")])
 
 
@@ -45,7 +46,12 @@ def test_when_the_engine_changes_a_macro_the_models_that_use_macros_are_built_ag
     engine = tmp_path / "engine"
     for room in ("biaac", "transform"):
         shutil.copytree(repository / room, engine / room, ignore=shutil.ignore_patterns("__pycache__"))
-    variables = {"COMPANY_DIR": str(company_folder), "LAKE_STATE_DIR": str(tmp_path), "PYTHONPATH": str(engine)}
+    variables = {
+        "COMPANY_DIR": str(company_folder),
+        "LAKE_STATE_DIR": str(tmp_path),
+        "LAKE_DATA_DIR": str(tmp_path),
+        "PYTHONPATH": str(engine),
+    }
 
     def fingerprints() -> dict[str, str]:
         command = [sys.executable, "-c", FINGERPRINTS, str(company_folder / "sqlmesh_project")]

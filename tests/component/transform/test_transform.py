@@ -173,6 +173,9 @@ def test_a_row_without_its_key_is_refused_with_audit_rows_and_query(stocked: War
     assert failed.model == "silver.order_versions" and failed.audit.startswith("not_null(columns := (order_id")
     assert failed.rows == 1 and '"order_id" IS NULL' in failed.query
     assert failed.audit in run.message and "1 row" in run.message
+    (rows,) = runs.offending(stocked.ops, stocked.settings.environment, run.execution)
+    assert (rows.model, rows.audit) == (failed.model, failed.audit)
+    assert dict(zip(rows.columns, rows.rows[0], strict=True))["order_id"] is None
     assert stocked.release() == before
     waits = stocked.transform(reason="sweep")
     assert waits.outcome is Outcome.NOTHING_NEW and waits.message.startswith("refused before")
@@ -236,7 +239,7 @@ def test_a_person_may_plan_by_hand_while_the_newest_load_stands_ahead_of_the_clo
     stocked: Warehouse, company_folder: Path
 ) -> None:
     done = subprocess.run(
-        [Path(sys.executable).with_name("sqlmesh"), "--log-file-dir", "/tmp", "plan", "--auto-apply"],
+        [sys.executable, "-m", "transform.by_hand", "--log-file-dir", "/tmp", "plan", "--auto-apply"],
         cwd=company_folder / "sqlmesh_project",
         env=stocked.environment,
         capture_output=True,

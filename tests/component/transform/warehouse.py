@@ -23,6 +23,9 @@ from biaac.releases import Release, TableManifest
 from biaac.settings import ROOT, Settings
 from tests.company import HERE, Row
 from tests.component.functions.airbyte_server import FakeAirbyte
+from transform import lake_state
+from transform.engine import Engine
+from transform.settings import LakeSettings
 
 Rows = Sequence[Row] | pa.Table
 
@@ -130,12 +133,19 @@ class Warehouse:
             self.bronze.blob(name).upload_from_string(buffer.getvalue())
 
     def attempt(
-        self, *, reason: str = "sync", execution: str | None = None, kill_before: str | None = None, nth: int = 1
+        self,
+        *,
+        reason: str = "sync",
+        execution: str | None = None,
+        kill_before: str | None = None,
+        nth: int = 1,
+        rival: bool = False,
     ) -> tuple[int, str]:
-        """Run the job once: exit code and what it printed."""
+        """Run the job once: exit code and what it printed. A rival writes the lake's state while it works."""
         self._executions += 1
         name = execution or f"workflow-{self._executions}"
         environment = {**self.environment, "CLOUD_RUN_EXECUTION": f"transform-{self._executions}"}
+        environment |= {"RIVAL": "state"} if rival else {}
         return self.jobs.run(environment, ["--execution", name, "--reason", reason], kill_before, nth)
 
     def plan(self) -> tuple[int, str]:
@@ -173,6 +183,20 @@ class Warehouse:
         rows: list[Row] = pa.concat_tables(files).to_pylist()
         assert len(rows) == manifest.rows
         return sorted(rows, key=lambda row: [row[column] for column in manifest.grain])
+
+    def lake_files(self) -> set[str]:
+        """Names of the files that hold the rows of the working tables."""
+        return {path.name for path in Path(self.environment["LAKE_DATA_DIR"]).rglob("*.parquet")}
+
+    def named_files(self) -> set[str]:
+        """Names of the files that the lake's state names."""
+        settings = LakeSettings.load()
+        with lake_state.fetched(self.lake, settings) as state:
+            adapter = Engine(state.settings).config().connection.create_engine_adapter()
+            tables = (f"__ducklake_metadata_lake.ducklake_{kind}_file" for kind in ("data", "delete"))
+            rows = adapter.cursor.execute(" UNION ".join(f"SELECT path FROM {table}" for table in tables)).fetchall()
+            adapter.close()
+        return {Path(path).name for (path,) in rows}
 
     def orders(self) -> list[tuple[Any, ...]]:
         """Id, month, amount and country of every order in Gold."""
@@ -233,7 +257,7 @@ class Snapshot:
             key: {blob.name: blob.download_as_bytes() for blob in bucket.list_blobs()}
             for key, bucket in _buckets(warehouse).items()
         }
-        shutil.copytree(warehouse.environment["LAKE_STATE_DIR"], lake)
+        shutil.copytree(warehouse.environment["LAKE_DATA_DIR"], lake)
         return cls(objects, list(warehouse.airbyte.jobs), lake)
 
     def restore(self, warehouse: Warehouse) -> None:
@@ -241,7 +265,7 @@ class Snapshot:
             for name, data in self.objects[key].items():
                 bucket.blob(name).upload_from_string(data)
         warehouse.airbyte.jobs.extend(self.jobs)
-        shutil.copytree(self.lake, warehouse.environment["LAKE_STATE_DIR"])
+        shutil.copytree(self.lake, warehouse.environment["LAKE_DATA_DIR"])
 
 
 def _buckets(warehouse: Warehouse) -> dict[str, Any]:

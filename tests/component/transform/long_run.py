@@ -2,20 +2,20 @@
 
 import sys
 
-from transform.gateways.gcp import Cloud
-from transform.settings import CloudLakeSettings
+from transform.engine import Engine
+from transform.settings import LakeSettings
 
 
 def main() -> None:
-    gateway = Cloud(CloudLakeSettings.load(), token_check_s=0.05)
-    connection = gateway.config().connection.create_engine_adapter().cursor
-    gateway.opened(connection)
+    engine = Engine(LakeSettings.load(), token_check_s=0.05)
+    connection = engine.config().connection.create_engine_adapter().cursor
+    engine.opened(connection)
     connection.execute("SET s3_uploader_max_filesize = '50GB'")  # parts of 5 MB, the least there is: several here
     for table in ("before", "after"):
         connection.execute(f"CREATE TABLE lake.main.{table} AS SELECT hash(range) AS number FROM range(1500000)")
         print(connection.execute(f"SELECT COUNT(DISTINCT number) FROM lake.main.{table}").fetchone(), flush=True)
         sys.stdin.readline()
-    gateway.closing()
+    engine.closing()
 
 
 if __name__ == "__main__":

@@ -243,7 +243,7 @@ def _gold_table(model: Model, comments: dict[str, str]) -> GoldTable:
     partitions = tags or [expression.name for expression in model.partitioned_by]
     return GoldTable(
         name=str(model.name),
-        relation=f"lake.{model.name}",
+        relation=model.fqn,
         description=model.description or "",
         owner=model.owner or "",
         grain=[column.name for column in model.grains[0].expressions or [model.grains[0]]],

@@ -3,6 +3,8 @@
 A table, or a partition of one, with the rows of the parent release is carried over by reference. Only files with new
 rows are written and uploaded. The same rows give the same bytes: ordered by the table's unique key, zstd, one
 DuckDB version (its name is in the footer). The number of threads does not matter.
+
+A file is read back before it is uploaded: it holds exactly the rows that the lake has, or nothing is published.
 """
 
 import contextlib
@@ -21,7 +23,7 @@ from biaac.errors import PermanentError
 from biaac.releases import Column, DataFile, Release, TableManifest, TableReference
 from transform.build import GoldTable
 
-WRITER = f"duckdb {duckdb.__version__}, zstd, layout 1"  # in every fingerprint; a new layout number rewrites all files
+WRITER = f"duckdb {duckdb.__version__}, zstd, layout 2"  # in every fingerprint; a new layout number rewrites all files
 UPLOADS = 4  # at once: a file is some megabytes, and uploading is waiting
 UPLOAD_S = 300
 
@@ -38,12 +40,16 @@ class Published:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of one partition, or of a whole table: how many, which, and a predicate that selects them."""
+    """The rows of one partition, or of a whole table: how many, and sum and xor of their hashes, in any order."""
 
-    partition: str | None
+    partition: str | None  # the value as text; None for NULL and for a whole table
     count: int
-    fingerprint: str
-    predicate: str
+    hashes: tuple[int, int]
+
+    def fingerprint(self, table: GoldTable, columns: list[Column]) -> str:
+        """Names these rows in this layout: another release's file of this fingerprint is the one to write."""
+        schema = [(column.name, column.type) for column in columns]
+        return releases.digest([WRITER, schema, table.grain, self.count, *map(str, self.hashes)])
 
 
 def publish(
@@ -64,9 +70,10 @@ def publish(
             known = _files_of(lake, parent, table.name)
             files = []
             for rows in _partitions(connection, table, columns):
-                file = known.get((rows.partition, rows.fingerprint))
+                file = known.get((rows.partition, rows.fingerprint(table, columns)))
                 if file is None:
-                    file, path = _write(connection, table, rows, Path(folder))
+                    path = Path(folder) / f"{len(written)}.parquet"
+                    file = _write(connection, table, columns, rows, path)
                     uploads.append(pool.submit(_upload, lake, file.path, path))
                     written.append(file)
                 files.append(file)
@@ -96,43 +103,82 @@ def _files_of(lake: Bucket, release: Release | None, table: str) -> dict[tuple[s
 
 
 def _partitions(connection: duckdb.DuckDBPyConnection, table: GoldTable, columns: list[Column]) -> list[_Rows]:
-    """Count and fingerprint of every partition in one scan; independent of the order of rows."""
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    partition = f'"{table.partitioned_by}"' if table.partitioned_by else None
+    """Every partition in one scan. Rows of NULL are a partition; values that are equal but for their text are one."""
+    group = _quoted(table.partitioned_by) if table.partitioned_by else None
     scanned = connection.execute(
-        f"SELECT {partition or 'NULL'}::VARCHAR, COUNT(*), SUM(HASH({names})), BIT_XOR(HASH({names}))"
-        f" FROM {table.relation} GROUP BY 1 ORDER BY 1"
+        f"SELECT {group or 'NULL'}::VARCHAR, {_measures(columns)} FROM {table.relation}"
+        f" {f'GROUP BY {group}' if group else ''} ORDER BY 1"
     ).fetchall()
-    schema = [(column.name, column.type) for column in columns]
-    return [
-        _Rows(
-            partition=value,
-            count=count,
-            fingerprint=releases.digest([WRITER, schema, table.grain, count, str(total), str(xor)]),
-            predicate=f"{partition} = '{value}'" if partition else "TRUE",
-        )
-        for value, count, total, xor in scanned
-    ]
+    return [_Rows(partition, count, (total, xor)) for partition, count, total, xor in scanned if count]
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: GoldTable, rows: _Rows, folder: Path) -> tuple[DataFile, Path]:
-    """Write one file into ``folder`` and describe it."""
-    short = table.name.partition(".")[2]
-    path = folder / f"{short}-{rows.partition or 'all'}.parquet"
-    key = ", ".join(f'"{column}"' for column in table.grain)
-    selected = f"SELECT * FROM {table.relation} WHERE {rows.predicate}"
-    connection.execute(f"COPY ({selected} ORDER BY {key}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+def _write(
+    connection: duckdb.DuckDBPyConnection, table: GoldTable, columns: list[Column], rows: _Rows, path: Path
+) -> DataFile:
+    """Write one file, read it back, and describe it. A partition's value is a parameter, never a part of the SQL."""
+    selection, value = _selection(table, columns, rows)
+    key = ", ".join(map(_quoted, table.grain))
+    connection.execute(f"COPY ({selection} ORDER BY {key}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)", value)
+    if difference := _difference(connection, columns, rows, path, lake=(selection, value)):
+        partition = f" of partition {rows.partition!r}" if table.partitioned_by else ""
+        raise RuntimeError(f"{table.name}: the file{partition} does not hold what the lake has: {difference}")
     with path.open("rb") as data:
         digest = hashlib.file_digest(data, "sha256").hexdigest()
-    file = DataFile(
-        path=f"gold/{short}/{digest}.parquet",
+    return DataFile(
+        path=f"gold/{table.name.partition('.')[2]}/{digest}.parquet",
         digest=digest,
         bytes=path.stat().st_size,
         rows=rows.count,
         partition=rows.partition,
-        fingerprint=rows.fingerprint,
+        fingerprint=rows.fingerprint(table, columns),
     )
-    return file, path
+
+
+def _selection(table: GoldTable, columns: list[Column], rows: _Rows) -> tuple[str, list[str]]:
+    """The query of one partition, and its parameters."""
+    everything = f"SELECT * FROM {table.relation}"
+    if table.partitioned_by is None:
+        return everything, []
+    if rows.partition is None:
+        return f"{everything} WHERE {_quoted(table.partitioned_by)} IS NULL", []
+    kind = next(column.type for column in columns if column.name == table.partitioned_by)
+    return f"{everything} WHERE {_quoted(table.partitioned_by)} = CAST($1 AS {kind})", [rows.partition]
+
+
+def _difference(
+    connection: duckdb.DuckDBPyConnection,
+    columns: list[Column],
+    rows: _Rows,
+    path: Path,
+    lake: tuple[str, list[str]],
+) -> str:
+    """How the rows of a file differ from the lake's, in words; empty where each value of each row is the same."""
+    typed = ", ".join(f"{_quoted(column.name)}::{column.type} AS {_quoted(column.name)}" for column in columns)
+    file = f"SELECT {typed} FROM READ_PARQUET('{path}')"
+    count, *hashes = connection.execute(f"SELECT {_measures(columns)} FROM ({file})").fetchall()[0]
+    if (count, *hashes) == (rows.count, *rows.hashes):
+        return ""
+    if count != rows.count:
+        return f"{count} rows instead of {rows.count}"
+    for column in columns:
+        name = _quoted(column.name)
+        measure = f"SELECT COUNT({name}), SUM(HASH({name})), BIT_XOR(HASH({name})) FROM"
+        here = connection.execute(f"{measure} ({file})").fetchall()[0]
+        there = connection.execute(f"{measure} ({lake[0]})", lake[1]).fetchall()[0]
+        if here != there:
+            nulls = f"{count - here[0]} NULLs instead of {count - there[0]}"
+            return f"column {column.name} ({column.type}) has {nulls if here[0] != there[0] else 'other values'}"
+    return "its columns hold the same values, but in other rows"
+
+
+def _measures(columns: list[Column]) -> str:
+    """How many rows, and sum and xor of their hashes: of equal rows they are equal, in any order."""
+    names = ", ".join(_quoted(column.name) for column in columns)
+    return f"COUNT(*), SUM(HASH({names})), BIT_XOR(HASH({names}))"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _upload(lake: Bucket, name: str, path: Path) -> None:

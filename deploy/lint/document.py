@@ -1,4 +1,4 @@
-"""The file as read: its value, its lines, its steps, and how a fault is told."""
+"""The file as read: its value, its lines, its steps, and how a fault is written."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,24 +8,23 @@ from typing import Any
 from biaac import files
 from biaac.errors import PermanentError
 from biaac.files import Location
-from biaac.settings import ROOT
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong: where, what was found, what is expected."""
+    """One thing wrong: where, the value there, what is expected."""
 
     file: Path
     line: int
     step: str | None
     field: str
-    found: Any
+    value: Any
     expected: str
 
     def __str__(self) -> str:
         step = f' step "{self.step}":' if self.step else ""
-        found = self.found if isinstance(self.found, str) and self.found == "nothing" else _short(self.found)
-        return f"{self.file}:{self.line}:{step} {self.field}: found {found}, expected {self.expected}"
+        value = "nothing" if self.value is None else _short(self.value)
+        return f"{self.file}:{self.line}:{step} {self.field}: found {value}, expected {self.expected}"
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,6 @@ class Document:
         """The build."""
         return self.file.value
 
-    @property
-    def root(self) -> Path:
-        """The checkout the build runs in, wherever the file lies."""
-        return ROOT
-
     @cached_property
     def steps(self) -> list[Step]:
         """The steps in order; of use once the shape is right."""
@@ -78,16 +72,24 @@ class Document:
         """The build's options."""
         return self.value.get("options") or {}
 
-    def fault(self, location: Location, expected: str, *, found: Any = "nothing") -> Fault:
-        """A fault at ``location``, told by step where it is in one."""
+    def at(self, location: Location) -> Any:
+        """The value at ``location``; None if there is none."""
+        value: Any = self.value
+        for part in location:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def fault(self, location: Location, expected: str, *, value: Any = None) -> Fault:
+        """A fault at ``location``, by step where it is in one. ``value`` None: there is nothing."""
         step, rest = None, location
         if location[:1] == ("steps",) and len(location) > 1:
-            steps = self.value.get("steps")
-            value = steps[location[1]] if isinstance(steps, list) and isinstance(location[1], int) else None
-            step = str(value.get("id", f"#{location[1]}")) if isinstance(value, dict) else f"#{location[1]}"
+            step = str(self.at((*location[:2], "id")) or f"#{location[1]}")
             rest = location[2:]
         field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest).lstrip(".")
-        return Fault(self.file.path, self.file.line(location), step, field or "file", found, expected)
+        return Fault(self.file.path, self.file.line(location), step, field or "file", value, expected)
 
 
 def read(path: Path) -> Document:

@@ -1,181 +1,139 @@
-"""What the service demands of steps beyond their shape: ids, order, images, commands, variables, times."""
+"""What the service demands of steps beyond their shape, and that a pull request changes nothing.
+
+One file serves both triggers, and ``_DEPLOY`` tells them apart: a step that changes something outside the build runs
+through ``bin/if-deploying``, which does nothing where ``DEPLOY`` is not ``true``, and waits for everything before it.
+"""
 
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
+from biaac.settings import ROOT
 from deploy.lint.document import Document, Fault, Step
 
 ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
 PINNED = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9._-]+)*(:[\w.-]+)?@sha256:[0-9a-f]{64}")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LONGEST_BUILD_S = 24 * 3600  # https://cloud.google.com/build/docs/build-config-file-schema#timeout_2
-A_PROGRAM_OF_OURS = re.compile(r"(?:\./)?((?:bin|deploy|tests|superset|local|\.ci)/[\w./-]+)")
-LOG_MODES = {"CLOUD_LOGGING_ONLY", "GCS_ONLY", "NONE"}
+A_PROGRAM_OF_OURS = re.compile(r"(?:\./)?((?:bin|tests|\.ci)/[\w./-]+)")
+SECRETIVE = re.compile(r"PASSWORD|SECRET|TOKEN|PRIVATE_KEY|GOOGLE_APPLICATION_CREDENTIALS")
+SWITCH, GUARD, VARIABLE = "_DEPLOY", "bin/if-deploying", "DEPLOY=${_DEPLOY}"
+GO_BACK_S = 900  # deploy/roll_back.py takes at most 840
+# Words of a command that change something outside the build. What may be done in both builds does not have them.
+CHANGES = re.compile(
+    r"bin/push-images|bin/deploy (?!inputs)|\b(docker|podman|buildah|git) push|\bterraform\b.* (apply|destroy|import)\b"
+    r"|\b(gcloud|gsutil|bq)\b.* (deploy|create|update|delete|execute|run|cp|mv|rm|rsync|submit|load|query|set-\S+)\b"
+)
+# What a deployment does, in this order; ``roll_back`` goes back to what the last one, ``smoke``, was content with.
+ORDER = (
+    *("make check test", "bin/push-images", "bin/deploy inputs", "bin/terraform-plan", "bin/deploy apply"),
+    *("superset-bootstrap", "transform -- --plan", "bin/deploy refresh", "bin/deploy dashboards", "bin/deploy smoke"),
+)
 
 
 def check(document: Document) -> Iterator[Fault]:
     """Every fault of a step, and of the times of the whole."""
-    if not document.steps:
-        yield document.fault(("steps",), "at least one step", found=document.value.get("steps", "nothing"))
-    before: set[str] = set()
+    commands = [" ".join([step.value.get("entrypoint", ""), *step.args]) for step in document.steps]
+    places = [next((n for n, command in enumerate(commands) if each in command), None) for each in ORDER]
+    for index, (each, place) in enumerate(zip(ORDER, places, strict=True)):
+        if place is None or any(earlier is not None and earlier > place for earlier in places[:index]):
+            yield document.fault(("steps",), f"a step that runs {each}, after {ORDER[index - 1]}", value=place)
+    for field in {"images", "artifacts"} & document.value.keys():
+        expected = f"no such line: it pushes whatever {SWITCH} says; push in a step, through {GUARD}"
+        yield document.fault((field,), expected, value=document.value[field])
+    if (document.value.get("substitutions") or {}).get(SWITCH) != "false":
+        expected = '"false": a build that nobody asked to deploy does not'
+        yield document.fault(("substitutions", SWITCH), expected, value=document.at(("substitutions", SWITCH)))
+    before: list[str] = []
     for step in document.steps:
         yield from _identity(document, step, before)
-        yield from _order(document, step, before)
         yield from _command(document, step)
-        yield from _variables(document, step)
-        yield from _failure(document, step)
-        before.add(step.id)
-    yield from _volumes(document)
+        yield from _reach(document, step, before)
+        before.append(step.id)
     yield from _times(document)
-    yield from _logging(document)
+    if document.options.get("logging") not in {"CLOUD_LOGGING_ONLY", "GCS_ONLY", "NONE"}:
+        expected = "CLOUD_LOGGING_ONLY: a service account of its own may not use the default bucket"
+        yield document.fault(("options", "logging"), expected, value=document.options.get("logging"))
 
 
 def waits_for(document: Document, step: Step) -> set[str]:
-    """The ids of all steps that have ended well when ``step`` starts; no waitFor means every earlier step."""
+    """The ids of all steps that have succeeded when ``step`` starts; no waitFor means every earlier step."""
     earlier = document.steps[: step.index]
     named = step.value.get("waitFor")
-    direct = {s.id for s in earlier} if not named else set(named) - {"-"}
-    reached = set(direct)
-    for other in earlier:
-        if other.id in direct:
-            reached |= waits_for(document, other)
-    return reached
+    direct = {each.id for each in earlier} if not named else set(named) - {"-"}
+    return direct.union(*(waits_for(document, each) for each in earlier if each.id in direct))
 
 
-def _identity(document: Document, step: Step, before: set[str]) -> Iterator[Fault]:
+def _identity(document: Document, step: Step, before: list[str]) -> Iterator[Fault]:
     at = ("steps", step.index)
     if not ID.fullmatch(str(step.value.get("id", ""))):
-        yield document.fault((*at, "id"), "a name such as build-images", found=step.value.get("id", "nothing"))
+        yield document.fault((*at, "id"), "a name such as build-images", value=step.value.get("id"))
     elif step.id in before:
-        yield document.fault((*at, "id"), "an id that no earlier step has", found=step.id)
-    image = step.value.get("name", "")
-    if not PINNED.fullmatch(image):
+        yield document.fault((*at, "id"), "an id that no earlier step has", value=step.id)
+    if not PINNED.fullmatch(step.value.get("name", "")):
         expected = "an image by digest: name:tag@sha256:<64 hex digits> (a tag may mean another image tomorrow)"
-        yield document.fault((*at, "name"), expected, found=image or "nothing")
-
-
-def _order(document: Document, step: Step, before: set[str]) -> Iterator[Fault]:
-    names = step.value.get("waitFor") or []
-    for index, name in enumerate(names):
-        at = ("steps", step.index, "waitFor", index)
-        if name == "-" and len(names) > 1:
-            yield document.fault(at, "- alone: it means to wait for nothing", found=name)
-        elif name != "-" and name not in before:
-            later = any(other.id == name for other in document.steps)
-            why = "an earlier step; this one comes later" if later else f"an earlier step: {', '.join(sorted(before))}"
-            yield document.fault(at, why, found=name)
-        elif name in names[:index]:
-            yield document.fault(at, "each step once", found=name)
+        yield document.fault((*at, "name"), expected, value=step.value.get("name"))
+    for index, name in enumerate(step.value.get("waitFor") or []):
+        if name != "-" and name not in before:
+            expected = f"an earlier step: {', '.join(before)}"
+            yield document.fault((*at, "waitFor", index), expected, value=name)
 
 
 def _command(document: Document, step: Step) -> Iterator[Fault]:
     at = ("steps", step.index)
-    for field in ("args", "entrypoint"):
-        if "script" in step.value and field in step.value:
-            yield document.fault((*at, field), "either script, or entrypoint and args", found=step.value[field])
-    if "script" in step.value and not step.value["script"].strip():
-        yield document.fault((*at, "script"), "a program", found=step.value["script"])
-    folder = step.value.get("dir", "")
-    if folder and not (document.root / folder).is_dir():
-        yield document.fault((*at, "dir"), "a folder of this repository", found=folder)
+    if "script" in step.value:
+        yield document.fault((*at, "script"), "entrypoint and args: a script is not substituted", value="script")
     for index, argument in enumerate(step.args):
         program = A_PROGRAM_OF_OURS.fullmatch(argument)
-        if program and not folder and not (document.root / program[1]).exists():
-            yield document.fault((*at, "args", index), "a file of this repository", found=argument)
-    for flag, module in pairwise(step.args):
-        package = module.split(".")[0]
-        if flag == "-m" and (document.root / package).is_dir() and not _module(document.root, module):
-            yield document.fault((*at, "args", step.args.index(module)), "a module of this repository", found=module)
+        if program and not (ROOT / program[1]).exists():
+            yield document.fault((*at, "args", index), "a file of this repository", value=argument)
+    if step.value.get("entrypoint") == "make":
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        if unknown := set(step.args) - targets:
+            yield document.fault((*at, "args"), "targets of the Makefile", value=sorted(unknown))
+    for name, text in step.env.items():
+        if SECRETIVE.search(name) and not text.startswith("projects/"):
+            index = list(step.env).index(name)
+            yield document.fault((*at, "env", index), "secrets by secretEnv and availableSecrets only", value=name)
+    relying = [each.id for each in document.steps[step.index + 1 :] if step.id in waits_for(document, each)]
+    for field in {"allowFailure", "allowExitCodes"} & step.value.keys():
+        if relying:
+            expected = f"no such line: {', '.join(relying)} would go on after a failure"
+            yield document.fault((*at, field), expected, value=step.value[field])
 
 
-def _module(root: Path, name: str) -> bool:
-    path = root / name.replace(".", "/")
-    return path.with_suffix(".py").exists() or (path / "__main__.py").exists()
-
-
-def _variables(document: Document, step: Step | None) -> Iterator[Fault]:
-    value, at = (step.value, ("steps", step.index)) if step else (document.options, ("options",))
-    seen: set[str] = set()
-    for index, entry in enumerate(value.get("env") or []):
-        name, equals, text = entry.partition("=")
-        here = (*at, "env", index)
-        if not equals or not VARIABLE.fullmatch(name):
-            yield document.fault(here, "NAME=value", found=entry)
-        elif name in seen:
-            yield document.fault(here, "each variable once", found=name)
-        elif re.search(r"PASSWORD|SECRET|TOKEN|PRIVATE_KEY", name) and text and not text.startswith("projects/"):
-            yield document.fault(here, "secrets by secretEnv and availableSecrets only", found=name)
-        elif name == "GOOGLE_APPLICATION_CREDENTIALS" or "-----BEGIN" in text:
-            yield document.fault(here, "no key: the build's service account speaks for it", found=name)
-        seen.add(name)
-
-
-def _failure(document: Document, step: Step) -> Iterator[Fault]:
-    """A failure that is let pass must not be one that a later step relies on."""
-    codes = step.value.get("allowExitCodes")
-    if not step.value.get("allowFailure") and not codes:
+def _reach(document: Document, step: Step, before: list[str]) -> Iterator[Fault]:
+    at = ("steps", step.index)
+    guarded = step.value.get("entrypoint") == "sh" and step.args[:1] == [GUARD]
+    if not guarded:
+        if change := CHANGES.search(" ".join([*step.args, ""])):
+            expected = f"args: [{GUARD}, ...] under sh: a pull request must not reach it"
+            yield document.fault(at, expected, value=change[0])
         return
-    relying = [other.id for other in document.steps[step.index + 1 :] if step.id in waits_for(document, other)]
-    if relying:
-        field = "allowFailure" if step.value.get("allowFailure") else "allowExitCodes"
-        expected = f"no such line: {', '.join(relying)} would go on after a failure"
-        yield document.fault(("steps", step.index, field), expected, found=step.value[field])
-
-
-def _volumes(document: Document) -> Iterator[Fault]:
-    """A volume is there to be shared: the service refuses one that a single step mounts."""
-    everywhere = {volume.get("name") for volume in document.options.get("volumes") or []}
-    mounted: dict[str, list[int]] = {}
-    for step in document.steps:
-        paths = set()
-        for index, volume in enumerate(step.value.get("volumes") or []):
-            at = ("steps", step.index, "volumes", index)
-            mounted.setdefault(volume.get("name", ""), []).append(step.index)
-            if not volume.get("name") or not str(volume.get("path", "")).startswith("/"):
-                yield document.fault(at, "a name and an absolute path", found=volume)
-            elif volume["path"] in paths or volume["path"].rstrip("/") == "/workspace":
-                yield document.fault((*at, "path"), "a path of its own", found=volume["path"])
-            paths.add(volume.get("path"))
-    for name, steps in mounted.items():
-        if len(set(steps)) == 1 and name not in everywhere:
-            yield document.fault(("steps", steps[0], "volumes"), "a volume that two steps mount", found=name)
+    if VARIABLE not in (step.value.get("env") or []):
+        expected = f"{VARIABLE}, which {GUARD} reads"
+        yield document.fault((*at, "env"), expected, value=step.value.get("env"))
+    if early := [name for name in before if name not in waits_for(document, step)]:
+        expected = f"all earlier steps, directly or through others; {', '.join(early)} may still run, or have failed"
+        yield document.fault((*at, "waitFor"), expected, value=step.value.get("waitFor"))
+    for flag, seconds in pairwise(step.args):
+        if flag == "--within" and int(seconds) + GO_BACK_S > _seconds(step.value.get("timeout")):
+            expected = f"at least {int(seconds) + GO_BACK_S}s: what it may take, and {GO_BACK_S}s to go back"
+            yield document.fault((*at, "timeout"), expected, value=step.value.get("timeout"))
 
 
 def _times(document: Document) -> Iterator[Fault]:
-    whole = _seconds(document.value.get("timeout"))
-    if whole is None:
-        yield document.fault(("timeout",), "a time for the whole build, such as 3600s")
-    elif not 0 < whole <= LONGEST_BUILD_S:
-        yield document.fault(("timeout",), f"1s to {LONGEST_BUILD_S}s", found=document.value["timeout"])
+    """The whole takes as long as its slowest way through the steps."""
     ends: dict[str, float] = {}
     for step in document.steps:
-        own = _seconds(step.value.get("timeout"))
-        if own is None or own <= 0:
+        if not (own := _seconds(step.value.get("timeout"))):
             expected = "a time, such as 600s: a step that hangs would take the whole build's"
-            yield document.fault(("steps", step.index, "timeout"), expected, found=step.value.get("timeout", "nothing"))
-            return
+            yield document.fault(("steps", step.index, "timeout"), expected, value=step.value.get("timeout"))
         ends[step.id] = own + max((ends.get(name, 0) for name in waits_for(document, step)), default=0)
-    if whole is not None and max(ends.values(), default=0) > whole:
-        slowest = max(ends, key=lambda name: ends[name])
-        expected = f"at least {ends[slowest]:.0f}s: the times on the way to the end of {slowest}"
-        yield document.fault(("timeout",), expected, found=document.value["timeout"])
+    slowest = max(ends, key=lambda name: ends[name], default="")
+    if not ends.get(slowest, 0) <= _seconds(document.value.get("timeout")) <= LONGEST_BUILD_S or not slowest:
+        expected = f"{ends.get(slowest, 0):.0f}s, the end of step {slowest}, to {LONGEST_BUILD_S}s"
+        yield document.fault(("timeout",), expected, value=document.value.get("timeout"))
 
 
-def _logging(document: Document) -> Iterator[Fault]:
-    """A build under an account of its own is refused without one of these."""
-    mode = document.options.get("logging")
-    elsewhere = document.value.get("logsBucket") or document.options.get("defaultLogsBucketBehavior")
-    if mode not in LOG_MODES and not elsewhere:
-        expected = "CLOUD_LOGGING_ONLY: a service account of its own may not use the default bucket"
-        yield document.fault(("options", "logging"), expected, found=mode or "nothing")
-    account = document.value.get("serviceAccount")
-    if account is not None and not re.fullmatch(r"projects/[^/]+/serviceAccounts/[^/]+", account):
-        expected = "projects/<project>/serviceAccounts/<e-mail or id>"
-        yield document.fault(("serviceAccount",), expected, found=account)
-    yield from _variables(document, None)
-
-
-def _seconds(value: str | None) -> float | None:
-    return None if value is None else float(value.removesuffix("s"))
+def _seconds(value: str | None) -> float:
+    return float((value or "0s").removesuffix("s"))

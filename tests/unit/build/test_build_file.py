@@ -39,29 +39,29 @@ def test_the_repositorys_build_file_is_valid(repository: Path) -> None:
 # what is broken: the step (none: the whole file), old and new text, then place, value found and what was expected
 BROKEN = [
     ("a misspelt key", "lint", "waitFor:", "waitfor:", 'step "lint": waitfor', "'waitfor'", "such as waitFor"),
-    ("a time in minutes", "lint", "timeout: 900s", "timeout: 15m", 'step "lint": timeout', "'15m'", "seconds as text"),
+    ("a time in minutes", "lint", "timeout: 900s", "timeout: 15m", 'step "lint": timeout', "'15m'", "Duration must end with letter"),
     ("an id twice", "test", "id: test", "id: lint", 'step "lint": id', "'lint'", "no earlier step has"),
     ("waiting for an unknown step", "lint", "[settings]", "[setings, terraform]", 'step "lint": waitFor[0]', "'setings'", "an earlier step: settings, terraform"),
-    ("waiting for a later step", "lint", "[settings]", "[test]", 'step "lint": waitFor[0]', "'test'", "this one comes later"),
+    ("waiting for a later step", "lint", "[settings]", "[test]", 'step "lint": waitFor[0]', "'test'", "an earlier step: settings, terraform"),
     ("an image by tag", "lint", PYTHON, "python:3.11-bookworm", 'step "lint": name', "'python:3.11-bookworm'", "by digest"),
-    ("script beside args", "lint", "waitFor", "script: make lint\n    waitFor", 'step "lint": args', "['lint']", "either script"),
+    ("script beside args", "lint", "waitFor", "script: make lint\n    waitFor", 'step "lint": script', "'script'", "entrypoint and args"),
     ("a program that is not there", "images", "bin/build-images", "bin/build-image", 'step "images": args[0]', "'bin/build-image'", "a file of this repository"),
-    ("a key of a service account", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", GOOGLE_APPLICATION_CREDENTIALS=/k.json]', 'step "plan": env[1]', "'GOOGLE_APPLICATION_CREDENTIALS'", "no key"),
+    ("a key of a service account", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", GOOGLE_APPLICATION_CREDENTIALS=/k.json]', 'step "plan": env[1]', "'GOOGLE_APPLICATION_CREDENTIALS'", "by secretEnv"),
     ("a password in the open", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", DB_PASSWORD=hunter2]', 'step "plan": env[1]', "'DB_PASSWORD'", "by secretEnv"),
     ("an undeclared substitution", "plan", "$_ENVIRONMENT", "$_ENVIROMENT", 'step "plan": args[1]', "'$_ENVIROMENT'", "that is declared"),
     ("a shell variable not escaped", "terraform", "mkdir -p .biaac/bin", "to=.biaac/bin && mkdir -p \"$to\"", 'step "terraform": args[1]', "'$to'", "$$to for a variable of the shell"),
     ("a secret nobody provides", "plan", GUARD, GUARD + "\n    secretEnv: [TOKEN]", 'step "plan": secretEnv[0]', "'TOKEN'", "one of availableSecrets: none"),
     ("bad shell in args", "terraform", "mkdir -p .biaac/bin", "for f in $$(ls); do rm $$f; done", 'step "terraform": args[1]', "rm $f", "SC2086"),
     ("a failure let pass", "test", "waitFor: [lint, terraform]", "waitFor: [lint, terraform]\n    allowFailure: true", 'step "test": allowFailure', "True", "push, inputs, plan"),
-    ("a push on pull requests", "push", "bin/if-deploying, ", "", 'step "push": file', "'push-images'", "a pull request must not reach it"),
-    ("terraform apply in the plan", "terraform", "cp /bin/terraform .biaac/bin/", "terraform -chdir=terraform apply -auto-approve", 'step "terraform": file', "'terraform apply'", "a pull request must not reach it"),
+    ("a push on pull requests", "push", "bin/if-deploying, ", "", 'step "push": file', "'bin/push-images'", "a pull request must not reach it"),
+    ("terraform apply in the plan", "terraform", "cp /bin/terraform .biaac/bin/", "terraform -chdir=terraform apply -auto-approve", 'step "terraform": file', "apply", "a pull request must not reach it"),
     ("a guard that always opens", "smoke", "DEPLOY=${_DEPLOY}", "DEPLOY=true", 'step "smoke": env', "['DEPLOY=true']", "DEPLOY=${_DEPLOY}"),
     ("a push beside the tests", "push", "timeout: 900s", "timeout: 900s\n    waitFor: [images]", 'step "push": waitFor', "['images']", "settings, terraform, lint, test"),
     ("a deployment that waits for nothing", "apply", "timeout: 3300s", 'timeout: 3300s\n    waitFor: ["-"]', 'step "apply": waitFor', "['-']", "all earlier steps"),
     ("a target that is not there", "lint", "args: [lint]", "args: [lnit]", 'step "lint": args', "['lnit']", "targets of the Makefile"),
     ("no time to go back", "apply", "timeout: 3300s", "timeout: 3000s", 'step "apply": timeout', "'3000s'", "at least 3300s"),
     ("a misspelt top-level key", "", "\ntimeout: 25200s", "\ntimeOut: 25200s", "timeOut", "'timeOut'", "such as timeout"),
-    ("no time for the whole", "", "\ntimeout: 25200s", "", "timeout", "nothing", "a time for the whole build"),
+    ("no time for the whole", "", "\ntimeout: 25200s", "", "timeout", "nothing", "the end of step smoke"),
     ("an unknown option", "", "logging:", "loging:", "options.loging", "'loging'", "such as logging"),
     ("the bucket of the legacy account", "", "CLOUD_LOGGING_ONLY", "LEGACY", "options.logging", "'LEGACY'", "may not use the default bucket"),
     ("a substitution nobody uses", "", "  _DEPLOY:", "  _OTHER: x\n  _DEPLOY:", "substitutions._OTHER", "'_OTHER'", "an unused one fails the build"),
@@ -92,11 +92,11 @@ def test_a_broken_file_is_refused_by_name(
 def test_a_step_that_is_lost_is_missed(repository: Path, tmp_path: Path) -> None:
     text = (repository / GOOD).read_text()
     start, end = text.index("  - id: smoke\n"), text.index("\n\n", text.index("  - id: smoke\n"))
-    assert "a step that runs: " in "\n".join(messages(text[:start] + text[end:], tmp_path))
+    assert "a step that runs bin/deploy smoke" in "\n".join(messages(text[:start] + text[end:], tmp_path))
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("- a\n", "a mapping with steps"), ("steps: [lint]\n", "a mapping (BuildStep)")]
+    ("text", "expected"), [("- a\n", "a mapping with steps"), ("steps: [lint]\n", "one of name, env, args")]
 )
 def test_what_is_no_build_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     assert expected in messages(text, tmp_path)[0]

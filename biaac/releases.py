@@ -288,12 +288,15 @@ def roll_back(lake: Bucket, environment: str, release_id: str | None, *, by: str
 
 
 def resume(lake: Bucket, environment: str) -> Promotion:
-    """Lift a hold and promote the newest candidate."""
+    """Lift a hold and promote the newest candidate that dashboards fit (``dashboards/``), or else the newest."""
     objects.update(lake, _pointer_name(environment), lambda value: value if value is None else {**value, "held": None})
-    newest = latest(lake, environment)
+    checked = set(objects.names(lake, f"dashboards/{environment}/"))
+    known = list(ids(lake, environment))
+    newest = max((each for each in known if f"dashboards/{environment}/{each}.json" in checked), default=None)
+    newest = newest or max(known, default=None)
     if newest is None:
         raise PermanentError(f"{environment} has no release yet", hint="biaac sync")
-    return promote(lake, environment, newest.id)
+    return promote(lake, environment, newest)
 
 
 def read_file(lake: Bucket, file: DataFile) -> bytes:

@@ -9,6 +9,7 @@
 """
 
 from enum import StrEnum
+from typing import Any
 
 from google.cloud.storage import Bucket
 from pydantic import AwareDatetime, Field
@@ -65,6 +66,17 @@ class OffendingRows(Record):
 def write(ops: Bucket, environment: str, run: Run) -> None:
     """Record a run; a second record of the same execution changes nothing."""
     objects.create(ops, _name(environment, run.execution), run.model_dump(mode="json"))
+
+
+def reject(ops: Bucket, environment: str, execution: str, message: str) -> None:
+    """A published candidate that readers must not see after all; nothing where there is no record, or no candidate."""
+
+    def rejected(value: Any) -> Any:
+        if value is None or value["outcome"] != Outcome.PUBLISHED:
+            return value
+        return value | {"outcome": Outcome.REJECTED.value, "message": message}
+
+    objects.update(ops, _name(environment, execution), rejected)
 
 
 def read(ops: Bucket, environment: str, execution: str) -> Run | None:

@@ -17,6 +17,7 @@ REFRESH_S = 3 * 3600.0
 STEPS = {
     "transform": "transform: Bronze to Gold, audits, candidate release",
     "warm": "warm: the cache service loads the candidate",
+    "check": "check: every dashboard runs on the candidate",
     "promote": "promote: readers see the new release",
     "refresh_dashboards": "dashboards: Superset follows the release",
 }

@@ -68,7 +68,7 @@ def warm_cache(request: flask.Request) -> dict[str, str | None]:
     bind(execution=execution)
     run = warming.decided(clients(), execution)
     if run.outcome is runs.Outcome.PUBLISHED and run.release is not None:
-        warming.warm(clients(), run.release)
+        warming.warm(clients(), execution, run.release)
     return {"outcome": run.outcome.value, "release": run.release, "reason": run.message}
 
 

@@ -26,10 +26,11 @@ def decided(clients: Clients, execution: str) -> runs.Run:
     return run
 
 
-def warm(clients: Clients, release: str) -> None:
+def warm(clients: Clients, execution: str, release: str) -> None:
     """Have the cache service load a candidate and answer the dashboards' queries once.
 
-    ``PermanentError`` if it never can (a file is missing or corrupt, the release is unknown) or refuses the caller;
+    ``PermanentError`` if it refuses the caller, or never can: a file is missing or corrupt, the release is unknown.
+    Then the run of ``execution`` is rejected, and readers keep the release they have.
     ``TransientError`` if it does not answer, or fails in a way that another call may not.
     """
     url, environment = clients.cache_url, clients.settings.environment
@@ -42,6 +43,8 @@ def warm(clients: Clients, release: str) -> None:
         raise PermanentError(f"cache at {url} refuses to warm {release}: {error}", hint="biaac doctor") from None
     except (ArrowException, OSError) as error:  # Flight's own errors are ArrowExceptions; it has no common base
         if isinstance(error, flight.FlightServerError) and SQLSTATE.search(str(error)):
-            raise PermanentError(f"cache at {url} cannot serve {release}: {error}", hint="biaac releases") from None
+            message = f"cache at {url} cannot serve {release}: {error}"
+            runs.reject(clients.ops, environment, execution, message)
+            raise PermanentError(message, hint="biaac releases") from None
         raise TransientError(f"cache at {url} has not warmed {release}: {error}") from None
     log.info("cache is warm", release=release, report=report)

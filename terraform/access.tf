@@ -9,18 +9,19 @@ locals {
       "sweep/ops/write"            = ["starts/", "watches/"]
       "sweep/ops/read"             = ["runs/"]
       "sweep/lake/read"            = ["releases/"]
-      "warm-cache/ops/read"        = ["runs/"]
+      "warm-cache/ops/write"       = ["runs/"]     # it rejects what the cache can never load
       "promote/lake/write"         = ["releases/"] # it moves one object: current
 
       "transform/bronze/read" = []
       "transform/lake/write"  = [] # lock, ledger, working tables, files and manifests, candidates
       "transform/ops/write"   = ["offending/", "runs/"]
 
-      "cache/lake/read"         = ["gold/", "manifests/", "releases/"]
-      "cache/ops/read"          = ["warm/"]
-      "superset/lake/read"      = ["releases/"]
-      "superset-jobs/lake/read" = ["manifests/", "releases/"]
-      "superset-jobs/ops/write" = ["warm/"] # the statements that warm-cache has replayed
+      "cache/lake/read"          = ["gold/", "manifests/", "releases/"]
+      "cache/ops/read"           = ["warm/"]
+      "superset/lake/read"       = ["releases/"]
+      "superset-jobs/lake/read"  = ["manifests/", "releases/"]
+      "superset-jobs/lake/write" = ["dashboards/"]    # those that a release was checked with
+      "superset-jobs/ops/write"  = ["runs/", "warm/"] # a rejection; the statements that warm-cache has replayed
     },
     { for service in module.ingestion : "ingestion/ops/write" => ["airbyte/"] },
     { for job, connection in local.connections : "${job}/bronze/write" => ["${connection.name}/"] },

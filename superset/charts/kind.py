@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import Field
 
+from biaac.files import Location
 from biaac.records import Record
 from biaac.releases import Metric
 
@@ -34,6 +35,7 @@ class Chart:
     form: Form
     queries: Callable[[Form, Query], list[Query]]
     height: int  # in grid units of 8 pixels
+    location: Location = ()  # in the dashboard's file
 
     @property
     def uuid(self) -> UUID:

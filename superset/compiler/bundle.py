@@ -3,10 +3,12 @@
 UUIDs come from names of files and keys of charts, never from titles: renaming a chart keeps it, and its links.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from biaac.files import Location
 from biaac.releases import Metric
 from charts.kind import Chart
 
@@ -69,6 +71,7 @@ class Dashboard:
     rows: list[list[Cell]]
     period: tuple[date, date]
     colors: dict[str, str]
+    fault: Callable[[Location, str], str] = field(compare=False)  # ``file:line: field: message``
 
     @property
     def uuid(self) -> UUID:
@@ -78,7 +81,7 @@ class Dashboard:
     @property
     def source(self) -> str:
         """The file it comes from: written to Superset as the mark of what is ours."""
-        return f"{MARK}dashboards/{self.key}.yaml"
+        return source(self.key)
 
     @property
     def charts(self) -> list[Chart]:
@@ -91,9 +94,15 @@ class Dashboard:
         return f"{self.period[0]} : {self.period[1]}"
 
 
+def source(key: str) -> str:
+    """The mark on a dashboard, and on its charts."""
+    return f"{MARK}dashboards/{key}.yaml"
+
+
 @dataclass(frozen=True)
 class Bundle:
-    """All that is ours."""
+    """All that is ours. ``waiting``: dashboards, by key, of tables that the release does not hold yet, and why."""
 
     datasets: list[Dataset]
     dashboards: list[Dashboard]
+    waiting: dict[str, str]

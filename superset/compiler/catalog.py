@@ -39,14 +39,19 @@ class Description(Record):
 
 @dataclass(frozen=True)
 class Catalog:
-    """Tables by name, the metrics of all, and the day that data has reached: periods end before it."""
+    """Tables by name, the metrics of all, and the day that data has reached: periods end before it.
+
+    ``release``: of which all this is true, or None for the models. ``served``: tables that readers have already.
+    """
 
     tables: dict[str, Table]
     metrics: list[Metric]
     reached: date
+    release: str | None = None
+    served: frozenset[str] = frozenset()
 
     @classmethod
-    def of_release(cls, lake: Bucket, release: Release) -> "Catalog":
+    def of_release(cls, lake: Bucket, release: Release, served: Release | None = None) -> "Catalog":
         """The tables of a release; ``PermanentError`` if it does not say how far the data reaches."""
         if release.data_as_of is None:
             raise PermanentError(
@@ -55,7 +60,8 @@ class Catalog:
             )
         manifests = [releases.read_manifest(lake, reference) for reference in release.tables.values()]
         tables = {one.name: Table(**one.model_dump(include=set(Table.model_fields))) for one in manifests}
-        return cls(tables, release.metrics, release.data_as_of.date())
+        served_tables = frozenset(served.tables) if served else frozenset()
+        return cls(tables, release.metrics, release.data_as_of.date(), release.id, served_tables)
 
     @classmethod
     def of_models(cls, description: Path, *, reached: date) -> "Catalog":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from biaac import files as yaml_files
 from biaac.errors import PermanentError
-from biaac.files import Location
+from biaac.files import File, Location
 from charts.kind import Kind
 
 from .bundle import Bundle
@@ -25,15 +25,34 @@ def compile_checked(folder: Path, catalog: Catalog) -> Bundle:
     dashboard_files, faults = yaml_files.read_all(folder / "dashboards", Dashboard)
     dataset_files, more = yaml_files.read_all(folder / "datasets", Dataset)
     _raise(faults + more)
-    dashboards = {name: file.value for name, file in dashboard_files.items()}
+    waiting = {} if catalog.release is None else _waiting(dashboard_files, catalog)
+    dashboard_files = {name: file for name, file in dashboard_files.items() if name not in waiting}
     datasets = {name: file.value for name, file in dataset_files.items()}
-    for dataset_file in dataset_files.values():
+    for dataset_file in dataset_files.values() if catalog.release is None else ():
         faults += [dataset_file.fault(*fault) for fault in _dataset_faults(dataset_file.value, catalog)]
     for file in dashboard_files.values():
         extra = datasets.get(file.value.model)
         faults += [file.fault(*fault) for fault in _dashboard_faults(file.value, extra, catalog)]
     _raise(faults)
-    return compile_bundle(dashboards, datasets, catalog)
+    return compile_bundle(dashboard_files, datasets, catalog, waiting)
+
+
+def _waiting(dashboards: dict[str, File[Dashboard]], catalog: Catalog) -> dict[str, str]:
+    """Dashboards of tables that the release does not hold yet. One that readers see already is a fault."""
+    absent = {name: file for name, file in dashboards.items() if file.value.model not in catalog.tables}
+    _raise(
+        [
+            file.fault(
+                ("model",), f"readers see table {file.value.model!r}, release {catalog.release} does not hold it"
+            )
+            for file in absent.values()
+            if file.value.model in catalog.served
+        ]
+    )
+    return {
+        name: file.fault(("model",), f"waits: {unknown('table', file.value.model, catalog.tables)}")
+        for name, file in absent.items()
+    }
 
 
 def _dataset_faults(dataset: Dataset, catalog: Catalog) -> Iterator[Fault]:

@@ -1,5 +1,8 @@
 """Checked files and a catalog, compiled to a bundle."""
 
+from dataclasses import replace
+
+from biaac.files import File
 from charts.kind import COLUMNS, GRAINS, Page, label
 
 from . import files, trust
@@ -8,14 +11,20 @@ from .catalog import TIMES, Catalog
 
 
 def compile_bundle(
-    dashboards: dict[str, files.Dashboard], datasets: dict[str, files.Dataset], catalog: Catalog
+    dashboards: dict[str, File[files.Dashboard]],
+    datasets: dict[str, files.Dataset],
+    catalog: Catalog,
+    waiting: dict[str, str],
 ) -> Bundle:
     """What Superset shall hold. The files have passed ``checks``."""
-    models = sorted({one.model for one in dashboards.values()})
+    models = sorted({one.value.model for one in dashboards.values()})
     return Bundle(
         datasets=[_dataset(model, datasets.get(model), catalog) for model in models]
         + [trust.dataset(model) for model in models],
-        dashboards=[_dashboard(key, one, datasets.get(one.model), catalog) for key, one in sorted(dashboards.items())],
+        dashboards=[
+            _dashboard(key, one, datasets.get(one.value.model), catalog) for key, one in sorted(dashboards.items())
+        ],
+        waiting=waiting,
     )
 
 
@@ -36,11 +45,15 @@ def _dataset(model: str, extra: files.Dataset | None, catalog: Catalog) -> Datas
     )
 
 
-def _dashboard(key: str, file: files.Dashboard, extra: files.Dataset | None, catalog: Catalog) -> Dashboard:
+def _dashboard(key: str, read: File[files.Dashboard], extra: files.Dataset | None, catalog: Catalog) -> Dashboard:
+    file = read.value
     page = Page(key, file.model, file.period.period, GRAINS[file.grain.grain], catalog.metrics_of(file.model))
     rows = [
-        [Cell(width, chart.charts(page)) for chart, width in zip(row.row, files.widths(row), strict=True)]
-        for row in file.layout
+        [
+            Cell(width, [replace(one, location=("layout", r, "row", c)) for one in chart.charts(page)])
+            for c, (chart, width) in enumerate(zip(row.row, files.widths(row), strict=True))
+        ]
+        for r, row in enumerate(file.layout)
     ]
     return Dashboard(
         key=key,
@@ -48,4 +61,5 @@ def _dashboard(key: str, file: files.Dashboard, extra: files.Dataset | None, cat
         rows=[[Cell(COLUMNS, [trust.chart(key, file.model)])], *rows],
         period=file.period.default.until(catalog.reached),
         colors=extra.colors if extra else {},
+        fault=read.fault,
     )

@@ -99,9 +99,9 @@ class Dashboard(Record):
         return next(one for one in self.filters if isinstance(one, GrainFilter))
 
     @property
-    def selects(self) -> list[str]:
-        """The columns of the select filters."""
-        return [one.select for one in self.filters if isinstance(one, SelectFilter)]
+    def selects(self) -> dict[str, int]:
+        """The columns of the select filters, each with its place among the filters."""
+        return {one.select: number for number, one in enumerate(self.filters) if isinstance(one, SelectFilter)}
 
 
 class DerivedColumn(Record):

@@ -2,7 +2,7 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -53,7 +53,7 @@ class Filter(Record):
     def native(self, time_range: str, dataset: int) -> dict[str, Any]:
         """Superset's filter, beyond what all have; ``time_range`` is the dashboard's first period."""
 
-    def faults(self, types: dict[str, str], selects: list[str]) -> Iterator[Fault]:
+    def faults(self, types: dict[str, str], selects: Collection[str]) -> Iterator[Fault]:
         """What is not true of the table's columns (name -> type) and of the dashboard's other select filters."""
         return iter(())
 
@@ -64,7 +64,7 @@ class PeriodFilter(Filter):
     period: str = Described(description="A date or timestamp column.")
     default: Annotated[Period, BeforeValidator(_period), WithJsonSchema({"type": "string", "pattern": PERIOD})]
 
-    def faults(self, types: dict[str, str], selects: list[str]) -> Iterator[Fault]:
+    def faults(self, types: dict[str, str], selects: Collection[str]) -> Iterator[Fault]:
         if types.get(self.period) not in TIMES:
             times = [name for name, kind in types.items() if kind in TIMES]
             yield "period", unknown("date or timestamp column", self.period, times)
@@ -92,7 +92,7 @@ class SelectFilter(Filter):
     select: str
     within: str | None = None
 
-    def faults(self, types: dict[str, str], selects: list[str]) -> Iterator[Fault]:
+    def faults(self, types: dict[str, str], selects: Collection[str]) -> Iterator[Fault]:
         if self.select not in types:
             yield "select", unknown("column", self.select, types)
         if self.within is not None and self.within not in selects:

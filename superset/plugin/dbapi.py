@@ -59,7 +59,7 @@ class Connection:
 
     def tables(self) -> list[tuple[str, str]]:
         """Schema and name of every table (not of PEP 249; the dialect's)."""
-        with _clean_errors(self.url):
+        with clean_errors(self.url):
             return flight.tables(self.url, release=current_release())
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class Cursor:
         record = _record.get()
         if record is not None:
             record.append(operation)
-        with _clean_errors(self._url):
+        with clean_errors(self._url):
             table = flight.query(self._url, operation, release=current_release())
         self.description = [
             (field.name, type_name(field.type), None, None, None, None, field.nullable) for field in table.schema
@@ -134,7 +134,7 @@ _TYPES = [
 
 
 @contextmanager
-def _clean_errors(url: str) -> Iterator[None]:
+def clean_errors(url: str) -> Iterator[None]:
     """Arrow's errors as this module's, in the service's own words."""
     try:
         yield

@@ -12,6 +12,7 @@ from biaac.clients import storage_client
 from biaac.errors import PermanentError
 from compiler.catalog import Catalog
 from compiler.checks import compile_checked
+from reconciler import remembered
 from settings import ADMIN, SupersetSettings
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reconciled:
-    """The release on show, what was changed, and what was warmed (nothing by a plan)."""
+    """The release on show, what was changed, what was warmed (nothing by a plan), and what a person should know."""
 
     release: str
     changes: "list[Change]"
     warmed: "Warmed | None"
+    notes: list[str]
 
 
 def reconcile(settings: SupersetSettings, start: "Callable[[], Flask]", *, plan: bool = False) -> Reconciled:
@@ -38,10 +40,14 @@ def reconcile(settings: SupersetSettings, start: "Callable[[], Flask]", *, plan:
     """
     storage = storage_client(settings)
     lake = storage.bucket(settings.lake_bucket)
-    release = releases.current(lake, settings.environment)
-    if release is None:
+    pointer = releases.pointer(lake, settings.environment)
+    if pointer is None:
         raise PermanentError(f"{settings.environment} has no release yet", hint="biaac sync NAME")
-    bundle = compile_checked(settings.files, Catalog.of_release(lake, release))
+    release = releases.read(lake, settings.environment, pointer.release)
+    catalog = Catalog.of_release(lake, release)
+    with remembered.files(lake, release, settings.files, held=pointer.held is not None) as (folder, waiting):
+        bundle = compile_checked(folder, catalog)
+    bundle.waiting.update(waiting)
     with _as_admin(start(), release.id):
         from .store import apply
         from .warm import warm
@@ -51,7 +57,9 @@ def reconcile(settings: SupersetSettings, start: "Callable[[], Flask]", *, plan:
     if warmed is not None:
         statements = {"statements": warmed.statements}
         objects.update(storage.bucket(settings.ops_bucket), f"warm/{settings.environment}.json", lambda _: statements)
-    return Reconciled(release.id, changes, warmed)
+        if not pointer.held:
+            remembered.keep(lake, release, settings.files)
+    return Reconciled(release.id, changes, warmed, list(bundle.waiting.values()))
 
 
 def start_superset() -> "Flask":

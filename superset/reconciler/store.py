@@ -19,7 +19,7 @@ from superset.models.slice import Slice
 
 from charts.kind import LANGUAGE, Chart, short_format
 from compiler import bundle as spec
-from compiler.bundle import DATABASE, DATABASE_UUID, MARK, Bundle
+from compiler.bundle import DATABASE, DATABASE_UUID, MARK, Bundle, source
 from compiler.catalog import TIMES
 from compiler.layout import metadata, position
 from compiler.queries import query_context
@@ -78,17 +78,22 @@ class _Writer:
         return self.put("chart", Slice, chart.uuid, fields, f"{chart.dashboard}/{chart.key}")
 
     def prune(self, bundle: Bundle) -> None:
-        """Delete what came from a file and is in none now, unless something that people made still uses it."""
+        """Delete what came from a file and is in none now, unless it waits, or what people made still uses it."""
         dashboards = [dashboard.uuid for dashboard in bundle.dashboards]
         charts = [chart.uuid for dashboard in bundle.dashboards for chart in dashboard.charts]
         datasets = [dataset.uuid for dataset in bundle.datasets]
-        self._prune("dashboard", Dashboard, dashboards, name="slug")
-        self._prune("chart", Slice, charts, name="slice_name", users="dashboards")
-        self._prune("dataset", SqlaTable, datasets, name="table_name", users="slices")
+        kept = [source(key) for key in bundle.waiting]
+        self._prune("dashboard", Dashboard, dashboards, kept, name="slug")
+        self._prune("chart", Slice, charts, kept, name="slice_name", users="dashboards")
+        self._prune("dataset", SqlaTable, datasets, kept, name="table_name", users="slices")
 
-    def _prune(self, kind: str, model: Any, current: list[UUID], *, name: str, users: str | None = None) -> None:
+    def _prune(
+        self, kind: str, model: Any, current: list[UUID], kept: list[str], *, name: str, users: str | None = None
+    ) -> None:
         ours = db.session.query(model).filter(
-            model.is_managed_externally.is_(True), model.external_url.startswith(MARK)
+            model.is_managed_externally.is_(True),
+            model.external_url.startswith(MARK),
+            model.external_url.not_in(kept),
         )
         for row in ours.all():
             if UUID(str(row.uuid)) not in current and not (users and getattr(row, users)):

@@ -29,7 +29,7 @@ def warm(bundle: Bundle) -> Warmed:
     for dashboard in bundle.dashboards:
         for chart in dashboard.charts:
             context = query_context(chart, ids[chart.dataset], dashboard=dashboard)
-            requests.append((f"{dashboard.source}: {chart.title}", context))
+            requests.append((dashboard.fault(chart.location, chart.title), context))
         for context in filter_contexts(dashboard, ids[dashboard.file.model]):
             requests.append((f"{dashboard.source}: a filter", context))
     with dbapi.recording() as statements:

@@ -9,7 +9,7 @@ from google.cloud.storage import Bucket
 from pyarrow import flight
 from werkzeug.test import TestResponse
 
-from biaac import releases
+from biaac import releases, runs
 from biaac.runs import Outcome
 from tests.component.cache.service import Lake, build
 from tests.component.functions.published import candidate, record
@@ -110,6 +110,8 @@ def test_a_candidate_that_the_cache_service_finds_corrupt_is_refused_for_good(
     answer = call("warm_cache", {"execution": "x-1"})
     assert answer.status_code == 422
     assert "content does not match its digest" in answer.json["error"]
+    run = runs.get(lake.ops, "prod", "x-1")
+    assert (run.outcome, "content does not match its digest" in run.message) == (Outcome.REJECTED, True)
 
 
 def test_a_candidate_is_promoted_once_and_the_second_time_found_current(call: Call, lake: Bucket) -> None:

@@ -18,7 +18,7 @@ def test_a_published_release_is_promoted_and_the_dashboards_follow(stack: Stack)
     assert json.loads(execution.result)["release"] == "R1"
     execution_id = execution.name.rpartition("/")[2]
     assert stack.job_calls("transform") == [f"--execution {execution_id} --reason sync"]
-    assert stack.job_calls("superset-refresh") == ["--release R1"]
+    assert stack.job_calls("superset-refresh") == [f"--check R1 --execution {execution_id}", "--release R1"]
     requests = [(path, body) for path, body, _ in stack.functions.requests]
     assert requests == [("/warm_cache", {"execution": execution_id}), ("/promote", {"release": "R1"})]
 
@@ -53,6 +53,14 @@ def test_a_transform_that_fails_is_started_again(stack: Stack) -> None:
     execution = stack.ended(stack.create(ARGUMENT).name)
     assert execution.state == State.SUCCEEDED
     assert len(stack.job_calls("transform")) == 2
+
+
+def test_a_candidate_that_the_dashboards_refuse_is_not_promoted_and_not_tried_again(stack: Stack) -> None:
+    stack.job("superset-refresh", "2", "0")
+    execution = stack.ended(stack.create(ARGUMENT).name)
+    assert execution.state == State.FAILED
+    assert len(stack.job_calls("superset-refresh")) == 1
+    assert [path for path, _, _ in stack.functions.requests] == ["/warm_cache"]
 
 
 def test_a_call_is_repeated_after_a_lost_answer_and_after_a_503(stack: Stack) -> None:

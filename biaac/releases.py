@@ -100,6 +100,11 @@ class AuditOutcome(Record):
         return "failed" if self.blocking else "warned"
 
 
+def passed(audits: list[AuditOutcome]) -> str:
+    """``5 of 6 audits passed``."""
+    return f"{sum(audit.outcome == 'passed' for audit in audits)} of {len(audits)} audits passed"
+
+
 class Load(Record):
     """One succeeded sync that a release holds."""
 

@@ -40,7 +40,7 @@ def _checks(session: Session) -> dict[str, Check]:
     """Every check by the sentence that is true when it yields nothing; those of a laptop only on a laptop."""
     checks: dict[str, Check] = {}
     if session.on_laptop:
-        from laptop.checks import CHECKS
+        from laptop.services import CHECKS
 
         checks.update(CHECKS)
     return checks | {

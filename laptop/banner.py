@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from biaac import company, connections
-from biaac.releases import Release
+from biaac.releases import Release, passed
 from laptop.plan import DATA, LOGS, Laptop
 
 
@@ -16,26 +16,20 @@ def welcome(laptop: Laptop, folder: Path) -> str:
     pages = [f"{superset}/superset/dashboard/{slug}/" for slug in slugs] or [f"{superset}/dashboard/list/"]
     name = next(iter(connections.load(folder / "connections")), "NAME")
     password = (DATA / "superset/admin_password").read_text().strip()
-    lines = [
-        *_labelled("dashboards", [*pages, f"user admin, password {password}"]),
-        *_labelled("logs", [f"{os.path.relpath(LOGS)}/<service>.log"]),
-        *_labelled("commands", [f'bin/biaac status | sync {name} | runs | releases | query "SELECT ..."']),
-        *_labelled("stop", ["Ctrl-C"]),
+    rows = [
+        *zip(["dashboards", *[""] * len(pages)], [*pages, f"user admin, password {password}"], strict=True),
+        ("logs", f"{os.path.relpath(LOGS)}/<service>.log"),
+        ("commands", f'bin/biaac status | sync {name} | runs | releases | query "SELECT ..."'),
+        ("ask", "docs/clients.md: pandas, Polars, DuckDB, a notebook, a spreadsheet"),
+        ("stop", "Ctrl-C"),
     ]
     if step := company.next_step(folder):
-        lines += _labelled("next", [step])
-    return "\n" + "\n".join(lines) + "\n"
+        rows.append(("next", step))
+    return "\n" + "".join(f"  {label:<11} {text}\n" for label, text in rows)
 
 
 def describe(release: Release) -> str:
     """One line on a release that readers now see."""
     as_of = f"data as of {release.data_as_of:%Y-%m-%d}" if release.data_as_of else "no dated data"
-    passed = sum(audit.outcome == "passed" for audit in release.audits)
-    return (
-        f"[green]✓[/] {time.strftime('%H:%M:%S')} release {release.id}: {len(release.tables)} tables, {as_of}, "
-        f"{passed} of {len(release.audits)} audits passed"
-    )
-
-
-def _labelled(label: str, lines: list[str]) -> list[str]:
-    return [f"  {label if number == 0 else '':<11} {line}" for number, line in enumerate(lines)]
+    line = f"release {release.id}: {len(release.tables)} tables, {as_of}, {passed(release.audits)}"
+    return f"[green]✓[/] {time.strftime('%H:%M:%S')} {line}"

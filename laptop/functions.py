@@ -1,7 +1,5 @@
 """Cloud Run functions on the laptop: every entry point of ``functions/main.py`` in one process, each under its path.
 
-    gunicorn --bind 127.0.0.1:18087 --threads 16 --timeout 120 laptop.functions:app
-
 In the cloud each entry point is a deployment of its own, called at its root. All of them come from one source:
 functions-framework loads each source as the module ``main``, so two in one process would run each other's code.
 """

@@ -19,10 +19,7 @@ STACK = "BIAAC_STACK"  # marks every process of a stack, so that one whose super
 def revision() -> str:
     """The git revision of this checkout, marked when files differ from it; "unversioned" outside git."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unversioned"
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unversioned"
 
 
 @dataclass(frozen=True)
@@ -82,9 +79,9 @@ class Laptop:
             "SCHEDULER_EMULATOR_HOST": f"http://{self.address('scheduler')}",
         }
 
-    def executable(self, environment: str, name: str) -> str:
-        """A program of one of the environments that ``make`` built."""
-        return str(ENVIRONMENTS / environment / "bin" / name)
+    def python(self, environment: str) -> str:
+        """The Python of one of the environments that ``make`` built."""
+        return str(ENVIRONMENTS / environment / "bin/python")
 
     def services(self) -> list[Service]:
         """Every process of the stack, in the order of their start."""
@@ -92,8 +89,7 @@ class Laptop:
         return [
             self._stand_in("eventarc", "--trigger", f"bucket=bronze,url={self.function('bronze_finalized')}"),
             self._python(
-                "storage",
-                *("laptop", "stand_ins.storage", f"--root={DATA}/storage", "--buckets=bronze,lake,ops"),
+                *("storage", "laptop", "stand_ins.storage", f"--root={DATA}/storage", "--buckets=bronze,lake,ops"),
                 f"--publish-to={self.address('eventarc')}",
                 health="/_internal/healthcheck",
             ),
@@ -120,26 +116,26 @@ class Laptop:
         return self._python(name, "laptop", module, f"--state={DATA}/{name}", *arguments, health=health)
 
     def _python(self, name: str, environment: str, module: str, *arguments: str, health: str | None = None) -> Service:
-        command = [self.executable(environment, "python"), "-m", module, f"--port={self.port(name)}", *arguments]
+        command = [self.python(environment), "-m", module, f"--port={self.port(name)}", *arguments]
         return Service(name, command, self.port(name), health)
 
     def _gunicorn(self, name: str, environment: str, app: str, *arguments: str, health: str | None = None) -> Service:
         """A web service; gunicorn's control socket has one path for all servers of a user, so none has one."""
         options = [f"--bind={self.address(name)}", "--no-control-socket", *arguments]
-        return Service(name, [self.executable(environment, "gunicorn"), *options, app], self.port(name), health)
+        return Service(name, [self.python(environment), "-m", "gunicorn", *options, app], self.port(name), health)
 
     def jobs(self) -> dict[str, dict[str, object]]:
         """Cloud Run jobs by name: the image becomes an environment of this machine."""
-        superset = self.executable("superset", "python")
-        commands: dict[str, tuple[list[str], int]] = {
-            "transform": ([self.executable("transform", "python"), "-m", "transform.job"], 3600),
-            "superset-apply": ([superset, "superset/apply.py"], 900),
-            "superset-refresh": ([superset, "superset/refresh.py"], 900),
+        superset, ingestion = self.python("superset"), self.python("ingestion")
+        jobs: dict[str, dict[str, object]] = {
+            "transform": {"command": [self.python("transform"), "-m", "transform.job"], "timeout_s": 3600},
+            "superset-apply": {"command": [superset, "superset/apply.py"], "timeout_s": 900},
+            "superset-refresh": {"command": [superset, "superset/refresh.py"], "timeout_s": 900},
         }
         for name in connections.load(ROOT / "connections"):
-            command = [self.executable("ingestion", "python"), "-m", "ingestion.sync", "--connection", name]
-            commands[connections.sync_job(name)] = command, 3600
-        return {name: {"command": command, "timeout_s": seconds} for name, (command, seconds) in commands.items()}
+            command = [ingestion, "-m", "ingestion.sync", "--connection", name]
+            jobs[connections.sync_job(name)] = {"command": command, "timeout_s": 3600}
+        return jobs
 
     def environment(self) -> dict[str, str]:
         """The variables of a child: ours, over those of this process that a program needs to run at all."""

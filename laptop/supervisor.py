@@ -17,7 +17,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 from typing import IO, NoReturn
 
 import httpx
@@ -26,7 +25,7 @@ import yaml
 from google.api_core.exceptions import Conflict, GoogleAPICallError, RetryError
 from rich.console import Console
 
-from biaac import connections, releases
+from biaac import connections, releases, waiting
 from biaac.clients import scheduler_client, storage_client
 from biaac.errors import BiaacError, PermanentError, TransientError
 from biaac.settings import ROOT, Settings
@@ -35,21 +34,17 @@ from laptop.plan import DATA, HOME, LOGS, Laptop, Service
 
 OTHER_PORTS = "stop it, or choose others: make run PORT_BASE=28080 SUPERSET_PORT=28100"  # the base takes the next ten
 READY_S = 120  # Superset's first import on a loaded machine took 30 s; four times that is a fault
-RESTARTS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each restart of a service that keeps dying
 LAST = {"superset", "scheduler"}  # one needs its database, the other everything else
-BOOTSTRAP = "superset/bootstrap.py"
-STEADY_S = 60  # a service that lived this long starts again from the first of them
+RESTART_S = 5  # between two starts of a service that keeps dying: its log stays short, and who mends it waits little
 
 
 class Supervisor:
     """One stack, from its first process to its last."""
 
     def __init__(self, laptop: Laptop, console: Console) -> None:
-        self.laptop = laptop
-        self.console = console
+        self.laptop, self.console = laptop, console
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.started_at: dict[str, float] = {}
-        self.deaths: dict[str, int] = {}
         self.lock: IO[str] | None = None
 
     def start(self) -> None:
@@ -59,15 +54,16 @@ class Supervisor:
             self.console.print(f"stopping {len(left)} processes that an earlier stack left running")
             processes.stop(left)
         services = self.laptop.services()
-        self._claim_ports(services)
+        check_ports(services)
         self._write_plan()
-        bootstrap = self._spawn("superset-bootstrap", [self.laptop.executable("superset", "python"), BOOTSTRAP])
+        bootstrap = self._spawn("superset-bootstrap", [self.laptop.python("superset"), "superset/bootstrap.py"])
         first = [service for service in services if service.name not in LAST]
-        for service in first:
-            self._start(service)
-        for service in first:
-            self._wait_until_ready(service)
-        self._finish_bootstrap(bootstrap)
+        for act in (self._start, self._wait_until_ready):
+            for service in first:
+                act(service)
+        with self.console.status("superset: preparing its database (up to a minute the first time)"):
+            if bootstrap.wait() != 0:
+                raise _failure("superset's database could not be prepared", "superset-bootstrap")
         for service in services:
             if service.name in LAST:
                 self._start(service)
@@ -75,24 +71,11 @@ class Supervisor:
         self._command("connections", "apply", "--yes")
         self._schedule_sweep()
 
-    def _claim_ports(self, services: list[Service]) -> None:
-        owners: dict[int, str] = {}
-        for service in services:
-            owner = owners.setdefault(service.port, service.name)
-            holder = processes.holder(service.port) if owner == service.name else owner
-            if holder is not None:
-                raise PermanentError(f"port {service.port} ({service.name}) is in use by {holder}", hint=OTHER_PORTS)
-
     def _schedule_sweep(self) -> None:
         """The schedule that repairs lost events; in the cloud Terraform owns it."""
-        from google.cloud import scheduler_v1
-
         settings = Settings.load()
-        job = scheduler_v1.Job(
-            name=f"{settings.parent}/jobs/sweep",
-            schedule="*/10 * * * *",
-            http_target=scheduler_v1.HttpTarget(uri=self.laptop.function("sweep"), http_method="POST", body=b"{}"),
-        )
+        target = {"uri": self.laptop.function("sweep"), "http_method": "POST", "body": b"{}"}
+        job = {"name": f"{settings.parent}/jobs/sweep", "schedule": "*/10 * * * *", "http_target": target}
         with contextlib.suppress(Conflict):
             scheduler_client(settings).create_job(parent=settings.parent, job=job, timeout=20)
 
@@ -111,12 +94,11 @@ class Supervisor:
                 self._keep_alive(service)
             try:
                 release = releases.current(lake, settings.environment)
+                if release and release.id != shown:
+                    shown = release.id
+                    self.console.print(banner.describe(release))
             except (BiaacError, GoogleAPICallError, RetryError, OSError) as error:  # storage may be what just died
                 self.console.print(f"[yellow]cannot read the current release: {error}")
-                release = None
-            if release and release.id != shown:
-                shown = release.id
-                self.console.print(banner.describe(release))
             time.sleep(2)  # how often deaths and promotions are noticed, not a wait for anything
 
     def stop(self) -> None:
@@ -134,12 +116,10 @@ class Supervisor:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.lock.seek(0)
-            raise PermanentError(
-                f"a stack already runs from {ROOT} (pid {self.lock.read().strip()})", hint="make stop"
-            ) from None
+            message = f"a stack already runs from {ROOT} (pid {self.lock.read().strip()})"
+            raise PermanentError(message, hint="make stop") from None
         self.lock.truncate(0)
-        self.lock.write(str(os.getpid()))
-        self.lock.flush()
+        print(os.getpid(), file=self.lock, flush=True)
 
     def _write_plan(self) -> None:
         """What other programs read: the variables (`bin/biaac`, `bin/sqlmesh`) and the jobs (the Run stand-in)."""
@@ -148,59 +128,58 @@ class Supervisor:
         (DATA / "jobs.yaml").write_text(yaml.safe_dump(self.laptop.jobs()))
 
     def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        return processes.start(command, log=_log(name), environment=self.laptop.environment(), folder=ROOT)
+        """Start a process in a session of its own: a Ctrl-C at the terminal reaches the supervisor alone."""
+        LOGS.mkdir(parents=True, exist_ok=True)
+        with _log(name).open("ab") as log:
+            variables, nothing = self.laptop.environment(), subprocess.DEVNULL
+            return subprocess.Popen(
+                command, cwd=ROOT, env=variables, stdin=nothing, stdout=log, stderr=log, start_new_session=True
+            )
 
     def _start(self, service: Service) -> None:
         self.running[service.name] = self._spawn(service.name, service.command)
         self.started_at[service.name] = time.monotonic()
-        self._write_services()
-
-    def _write_services(self) -> None:
-        """Name, pid, port and log of each service, for `biaac status`; replaced whole."""
         listed = [
             {"name": s.name, "pid": self.running[s.name].pid, "port": s.port, "log": str(_log(s.name))}
             for s in self.laptop.services()
             if s.name in self.running
         ]
-        partial = DATA / "services.json.partial"
+        partial = DATA / "services.json.partial"  # for `biaac status`; replaced whole
         partial.write_text(json.dumps({"supervisor": os.getpid(), "services": listed}, indent=1))
         partial.replace(DATA / "services.json")
 
     def _wait_until_ready(self, service: Service) -> None:
-        end = time.monotonic() + READY_S
+        def ready() -> bool:
+            if (code := self.running[service.name].poll()) is not None:
+                raise _failure(f"{service.name} ended with exit code {code}", service.name)
+            return _answers(service)
+
         with self.console.status(f"{service.name}: starting"):
-            while not _answers(service):
-                code = self.running[service.name].poll()
-                if code is not None or time.monotonic() > end:
-                    fault = "does not answer" if code is None else f"ended with exit code {code}"
-                    raise _failure(f"{service.name} {fault}", service.name)
-                time.sleep(0.05)  # a poll of a fact, bounded above
+            hint = f"read {_log(service.name)}"
+            waiting.until(ready, seconds=READY_S, what=f"{service.name} answers", hint=hint, every=0.05)
         self.console.print(f"[green]✓[/] {service.name:<11} 127.0.0.1:{service.port}")
 
-    def _finish_bootstrap(self, bootstrap: subprocess.Popen[bytes]) -> None:
-        with self.console.status("superset: preparing its database (up to a minute the first time)"):
-            code = bootstrap.wait()
-        if code != 0:
-            raise _failure("superset's database could not be prepared", "superset-bootstrap")
-
     def _keep_alive(self, service: Service) -> None:
-        """Start a dead service again, later each time it dies young."""
-        process = self.running[service.name]
-        code = process.poll()
-        if code is None:
-            return
-        age = time.monotonic() - self.started_at[service.name]
-        deaths = 0 if age > STEADY_S else self.deaths.get(service.name, 0)
-        if age < RESTARTS[min(deaths, len(RESTARTS) - 1)]:
-            return
-        self.deaths[service.name] = deaths + 1
-        self.console.print(f"[yellow]{service.name} ended (exit code {code}); starting it again")
-        self._start(service)
+        """Start a dead service again."""
+        code = self.running[service.name].poll()
+        if code is not None and time.monotonic() - self.started_at[service.name] >= RESTART_S:
+            self.console.print(f"[yellow]{service.name} ended (exit code {code}); starting it again")
+            self._start(service)
 
     def _command(self, *arguments: str) -> bool:
         """Run a `biaac` command at this terminal; True if it succeeded."""
         command = [sys.executable, "-m", "cli", *arguments]
         return subprocess.run(command, cwd=ROOT, env=self.laptop.environment(), check=False).returncode == 0
+
+
+def check_ports(services: list[Service]) -> None:
+    """``PermanentError`` names the first port that two services share, or that somebody else listens on."""
+    owners: dict[int, str] = {}
+    for service in services:
+        owner = owners.setdefault(service.port, service.name)
+        holder = processes.holder(service.port) if owner == service.name else owner
+        if holder is not None:
+            raise PermanentError(f"port {service.port} ({service.name}) is in use by {holder}", hint=OTHER_PORTS)
 
 
 def _log(name: str) -> Path:
@@ -223,10 +202,6 @@ def _answers(service: Service) -> bool:
         return False
 
 
-def _raise_interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """Run a stack until a signal (exit 0), a fault of its start (exit 1), or with --once one cycle."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -235,23 +210,20 @@ def main() -> None:
     parser.add_argument("--port-base", type=int, default=18080)
     parser.add_argument("--superset-port", type=int, default=8088)
     parser.add_argument("--stop", action="store_true", help="stop the stack of this checkout")
-    arguments = parser.parse_args()
-    if arguments.stop:
-        sys.exit(_stop())
-    laptop = Laptop(arguments.port_base, arguments.superset_port, arguments.tick or None)
-    sys.exit(_run(laptop, once=arguments.once))
+    given = parser.parse_args()
+    sys.exit(_stop() if given.stop else _run(Laptop(given.port_base, given.superset_port, given.tick or None), given))
 
 
-def _run(laptop: Laptop, *, once: bool) -> int:
+def _run(laptop: Laptop, given: argparse.Namespace) -> int:
     console = Console(highlight=False, soft_wrap=True)
     os.environ.update(laptop.variables())  # the supervisor is the laptop's root: it reads what it gives its children
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's background job ignores it
-        signal.signal(number, _raise_interrupt)
+        signal.signal(number, signal.default_int_handler)
     supervisor = Supervisor(laptop, console)
     try:
         supervisor.start()
         console.print(banner.welcome(laptop, ROOT))
-        if once:
+        if given.once:
             return 0 if supervisor.cycle() else 1
         supervisor.watch()
     except KeyboardInterrupt:
@@ -277,10 +249,7 @@ def _stop() -> int:
 
 def _supervisor() -> psutil.Process | None:
     """The supervisor that holds the lock; None when nobody does."""
-    path = DATA / "supervisor.lock"
-    if not path.exists():
-        return None
-    with path.open() as lock:
+    with contextlib.suppress(FileNotFoundError), (DATA / "supervisor.lock").open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -11,7 +11,7 @@ from biaac import releases
 from biaac.clients import storage_client
 from biaac.runs import Outcome
 from biaac.settings import Settings
-from laptop import checks
+from laptop import services
 from laptop import plan as laptop
 from stand_ins.eventarc.outbox import Event, Outbox
 from tests.component.cli.conftest import Biaac, dead_pid
@@ -62,7 +62,7 @@ def test_doctor_finds_environments_that_are_missing(
 def test_doctor_looks_for_the_environments_that_make_builds(repository: Path) -> None:
     (line,) = [line for line in (repository / "Makefile").read_text().splitlines() if line.startswith("RUNTIME")]
     names = line.partition(":=")[2].partition("$(")[0].split()
-    assert names == list(checks.ENVIRONMENTS)
+    assert names == list(services.ENVIRONMENTS)
 
 
 def test_status_tells_of_undelivered_events_before_there_is_a_release(biaac: Biaac, tmp_path: Path) -> None:

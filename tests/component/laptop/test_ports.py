@@ -3,11 +3,10 @@
 import re
 
 import pytest
-from rich.console import Console
 
 from biaac.errors import PermanentError
 from laptop.plan import Laptop
-from laptop.supervisor import OTHER_PORTS, Supervisor
+from laptop.supervisor import OTHER_PORTS, check_ports
 
 
 def test_the_suggested_ports_are_all_different() -> None:
@@ -19,4 +18,4 @@ def test_the_suggested_ports_are_all_different() -> None:
 def test_a_port_chosen_twice_is_refused_before_anything_starts() -> None:
     laptop = Laptop(28080, 28088, tick=None)  # the base takes 28081 to 28088
     with pytest.raises(PermanentError, match=r"port 28088 \(superset\) is in use by cache"):
-        Supervisor(laptop, Console())._claim_ports(laptop.services())
+        check_ports(laptop.services())

@@ -101,8 +101,8 @@ class AuditOutcome(Record):
 
 
 def passed(audits: list[AuditOutcome]) -> str:
-    """``5 of 6 audits passed``."""
-    return f"{sum(audit.outcome == 'passed' for audit in audits)} of {len(audits)} audits passed"
+    """``5 of 6``."""
+    return f"{sum(audit.outcome == 'passed' for audit in audits)} of {len(audits)}"
 
 
 class Load(Record):

@@ -3,8 +3,7 @@
 import contextlib
 import json
 from collections import Counter
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from google.api_core.exceptions import NotFound
@@ -21,8 +20,6 @@ app = typer.Typer(help="Ingestion as files.", no_args_is_help=True)
 PREFIX = "sync-"  # ours among the jobs of the project; Terraform owns the others
 DEADLINE_S = 180  # a sync is started in seconds; three minutes is Scheduler's own default
 SIGNS = {"created": "+", "updated": "~", "deleted": "-"}
-COMPARED = ("schedule", "time_zone", "description", "attempt_deadline")
-COMPARED_OF_TARGET = ("uri", "http_method", "body", "oidc_token")
 
 
 @app.command()
@@ -45,9 +42,9 @@ def apply(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
 
     Example: biaac connections apply
     """
-    session = Session.open()
-    client = scheduler_client(session.settings)
-    changes = _changes(session.settings, client)
+    settings = Session.open().settings
+    client = scheduler_client(settings)
+    changes = _changes(settings, client)
     if not changes:
         console.print("schedules: nothing to change")
         return
@@ -57,13 +54,18 @@ def apply(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     if not yes:
         typer.confirm("apply?", abort=True)
     for change in changes:
-        _make(change, client, session.settings)
+        if change.verb == "created":
+            client.create_job(parent=settings.parent, job=change.job, timeout=20)
+        elif change.verb == "updated":
+            client.update_job(job=change.job, timeout=20)
+        else:
+            with contextlib.suppress(NotFound):  # somebody else has deleted it
+                client.delete_job(name=change.name, timeout=20)
     counts = Counter(change.verb for change in changes)
     console.print("schedules: " + ", ".join(f"{counts[verb]} {verb}" for verb in SIGNS))
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One job of Cloud Scheduler that differs from the files."""
 
     verb: str  # one of SIGNS
@@ -73,30 +75,37 @@ class Change:
 
 def _changes(settings: Settings, client: Any) -> list[Change]:
     declared = [_job(settings, connection) for connection in files.load(settings.connections).values()]
-    expected = {job.name: job for job in declared}
     jobs = {job.name: job for job in client.list_jobs(parent=settings.parent, timeout=20)}
-    ours = {name: job for name, job in jobs.items() if name.rpartition("/")[2].startswith(PREFIX)}
+    missing = [Change("created", job.name, job) for job in declared if job.name not in jobs]
+    differ = [job for job in declared if job.name in jobs and _compared(job) != _compared(jobs[job.name])]
+    ours = {name for name in jobs if name.rpartition("/")[2].startswith(PREFIX)}
+    gone = sorted(ours - {job.name for job in declared})
     return [
-        *(Change("created", name, job) for name, job in expected.items() if name not in ours),
-        *(Change("updated", name, job) for name, job in expected.items() if name in ours and _differs(job, ours[name])),
-        *(Change("deleted", name) for name in ours if name not in expected),
+        *missing,
+        *(Change("updated", job.name, job) for job in differ),
+        *(Change("deleted", name) for name in gone),
     ]
 
 
-def _make(change: Change, client: Any, settings: Settings) -> None:
-    if change.verb == "created":
-        client.create_job(parent=settings.parent, job=change.job, timeout=20)
-    elif change.verb == "updated":
-        client.update_job(job=change.job, timeout=20)
-    else:
-        with contextlib.suppress(NotFound):  # somebody else has deleted it
-            client.delete_job(name=change.name, timeout=20)
+def _compared(job: Any) -> list[Any]:
+    """What we set; headers that the service adds are its own."""
+    target = job.http_target
+    ours = [job.schedule, job.time_zone, job.description, job.attempt_deadline]
+    return [*ours, target.uri, target.http_method, target.body, target.oidc_token]
 
 
 def _job(settings: Settings, connection: Connection) -> Any:
     from google.cloud import scheduler_v1
 
-    uri = settings.sync_url
+    uri, account = settings.sync_url, settings.scheduler_account
+    token = None  # functions at http:// are the laptop's and ask for none
+    if uri.startswith("https://"):
+        if account is None:
+            raise PermanentError(
+                f"{uri} asks who calls, and SCHEDULER_SERVICE_ACCOUNT is not set",
+                hint="set it to the service account that may invoke the functions",
+            )
+        token = {"service_account_email": account, "audience": uri}
     return scheduler_v1.Job(
         name=f"{settings.parent}/jobs/{PREFIX}{connection.name}",
         description=connection.description,
@@ -108,25 +117,6 @@ def _job(settings: Settings, connection: Connection) -> Any:
             http_method=scheduler_v1.HttpMethod.POST,
             headers={"Content-Type": "application/json"},
             body=json.dumps({"connection": connection.name}).encode(),
-            oidc_token=_identity(settings, uri),
+            oidc_token=token,
         ),
     )
-
-
-def _identity(settings: Settings, uri: str) -> dict[str, str] | None:
-    """Whose token Cloud Scheduler sends; functions at http:// are the laptop's and ask for none."""
-    if not uri.startswith("https://"):
-        return None
-    if settings.scheduler_account is None:
-        raise PermanentError(
-            f"{uri} asks who calls, and SCHEDULER_SERVICE_ACCOUNT is not set",
-            hint="set it to the service account that may invoke the functions",
-        )
-    return {"service_account_email": settings.scheduler_account, "audience": uri}
-
-
-def _differs(expected: Any, job: Any) -> bool:
-    """Whether a field of ours differs from the file; headers that the service adds are its own."""
-    if any(getattr(expected, name) != getattr(job, name) for name in COMPARED):
-        return True
-    return any(getattr(expected.http_target, name) != getattr(job.http_target, name) for name in COMPARED_OF_TARGET)

@@ -9,6 +9,7 @@ import typer
 from biaac import cloud_run
 from biaac.errors import PermanentError
 from cli.session import Session, console
+from cli.settings import Settings
 
 app = typer.Typer(help="Dashboards as files.", no_args_is_help=True)
 JOB = "superset-apply"
@@ -44,16 +45,19 @@ def apply() -> None:
 
 
 def _run(*arguments: str) -> list[str]:
-    """Run the job to its end; the lines it printed. ``PermanentError`` with the last of them if it failed."""
     settings = Session.open().settings
-    with console.status(f"{JOB}: running in Superset's environment"):
-        execution = cloud_run.start(settings, JOB, list(arguments))
+    return run_job(settings, JOB, *arguments, hint="mend the file, then biaac dashboards plan")
+
+
+def run_job(settings: Settings, job: str, *arguments: str, hint: str) -> list[str]:
+    """Run a job of Superset's environment to its end: the lines it printed. ``PermanentError`` has the last of them."""
+    with console.status(f"{job}: running in Superset's environment"):
+        execution = cloud_run.start(settings, job, list(arguments))
         ended = cloud_run.wait(settings, execution, seconds=JOB_S)
     lines = _log(ended.log_uri)
     if ended.error:
         last = "\n".join([line for line in lines if not line.startswith("{")][-12:])
-        hint = None if "next:" in last else "mend the file, then biaac dashboards plan"
-        raise PermanentError(last or f"{JOB} failed: {ended.error}", hint=hint)
+        raise PermanentError(last or f"{job} failed: {ended.error}", hint=None if "next:" in last else hint)
     return lines
 
 
@@ -68,10 +72,8 @@ def _log(uri: str) -> list[str]:
 
 def _print_changes(lines: list[str]) -> None:
     for change in [json.loads(line) for line in lines if line.startswith("{")]:
-        if "severity" in change:
-            continue  # Superset's log, on the same output
         if "changes" in change:
             counts = f"{change['changes']} changes, {change['warmed']} requests warmed"
             console.print(f"{counts} (release {change['release']})")
-        else:
+        elif "severity" not in change:  # Superset's log, on the same output
             console.print("  ".join(str(value) for value in change.values() if value), markup=False)

@@ -46,7 +46,7 @@ def _checks(session: Session) -> dict[str, Check]:
     return checks | {
         "every connection file is valid, and no source is stale": lambda: sources(session),
         "no release is missing or held": lambda: release(session),
-        "the last run was not rejected and did not die": lambda: last_run(session),
+        "the last run was not rejected and did not fail": lambda: last_run(session),
         "the cache service answers for the release readers see": lambda: answers(session),
         "Superset answers": lambda: dashboards(session),
     }
@@ -83,24 +83,23 @@ def release(session: Session) -> Iterator[Fault]:
 
 
 def last_run(session: Session) -> Iterator[Fault]:
-    """A newest run that was rejected or died."""
+    """A newest run that was rejected, or failed at any step."""
     run = state.last_run(session)
-    for execution in state.undecided(session, {run.execution} if run else set(), limit=1):
-        if not workflow.is_live(execution):
-            died = workflow.id_of(execution.name)
-            yield f"run {died} {execution.state.name.lower()} before it decided", f"biaac runs show {died}"
-    if run is not None and run.outcome is runs.Outcome.REJECTED:
-        yield f"run {run.execution} was rejected: {run.message}", f"biaac runs show {run.execution}"
+    rejected = run.execution if run and run.outcome is runs.Outcome.REJECTED else None
+    for execution in session.workflow.newest(1):
+        name, error = workflow.id_of(execution.name), workflow.error_of(execution)
+        if error and not workflow.is_live(execution) and name != rejected:
+            yield f"run {name} {error}", f"biaac runs show {name}"
+    if run and rejected:
+        yield f"run {rejected} was rejected: {run.message}", f"biaac runs show {rejected}"
 
 
 def answers(session: Session) -> Iterator[Fault]:
     """A cache service that refuses a query or is gone."""
-    import adbc_driver_manager
-
     try:
         query.ask(session.settings.cache_url, "SELECT 1", None)
-    except adbc_driver_manager.Error as error:
-        yield f"{session.settings.cache_url}: {query.reason(error)}", "make run"
+    except BiaacError as error:
+        yield error.message, "make run"
 
 
 def dashboards(session: Session) -> Iterator[Fault]:

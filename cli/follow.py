@@ -95,31 +95,34 @@ class _Progress:
 
     def __init__(self, session: Session, execution_id: str) -> None:
         self.session, self.execution_id = session, execution_id
-        self.order = list(STEPS)
-        self.at = 0
+        self.left = list(STEPS)
         self.since = time.monotonic()
 
     def reached(self, step: str) -> None:
-        while self.at < self.order.index(step):
+        while step in self.left and step != self.left[0]:
             self._over()
 
     def finish(self) -> None:
-        run = runs.read(self.session.ops, self.session.environment, self.execution_id)
+        run = self._run()
         published = run is not None and run.outcome is runs.Outcome.PUBLISHED
-        while self.at < (len(self.order) if published else 1):
+        while self.left and (published or self.left[0] == "transform"):
             self._over()
         if run is not None and not published:
             console.print(f"  nothing new: {run.message}", markup=False)
 
+    def _run(self) -> runs.Run | None:
+        return runs.read(self.session.ops, self.session.environment, self.execution_id)
+
     def _over(self) -> None:
-        step = self.order[self.at]
-        _done(STEPS[step], self.since)
-        run = runs.read(self.session.ops, self.session.environment, self.execution_id)
-        if step == "transform" and run is not None:
+        step = self.left.pop(0)
+        pointer = releases.pointer(self.session.lake, self.session.environment) if step == "promote" else None
+        if pointer and pointer.held:
+            console.print(f"[yellow]held[/] readers still see {pointer.release}; next: biaac releases resume")
+        else:
+            _done(STEPS[step], self.since)
+        if step == "transform" and (run := self._run()):
             print_steps(run)
-            passed = sum(audit.outcome == "passed" for audit in run.audits)
-            console.print(f"  {passed} of {len(run.audits)} audits passed; {escape(run.message)}", style="dim")
-        self.at += 1
+            console.print(f"  {releases.passed(run.audits)} audits passed; {escape(run.message)}", style="dim")
         self.since = time.monotonic()
 
 

@@ -12,21 +12,20 @@ from rich.console import Console
 
 from biaac.errors import BiaacError
 from biaac.settings import ROOT
-from cli import audits, connections, dashboards, demo, doctor, query, releases, runs, status, sync, workflows
+from cli import audits, connections, dashboards, demo, doctor, query, releases, runs, status, sync
 from cli.session import unanswered
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command()(status.status)
 app.command()(doctor.doctor)
 app.command()(sync.sync)
-app.command()(audits.audits)
+app.add_typer(audits.app, name="audits")
 app.command()(query.query)
 app.add_typer(runs.app, name="runs")
 app.add_typer(releases.app, name="releases")
 app.add_typer(connections.app, name="connections")
 app.add_typer(dashboards.app, name="dashboards")
 app.add_typer(demo.app, name="demo")
-app.add_typer(workflows.app, name="workflows")
 
 
 def _print_version(given: bool) -> None:

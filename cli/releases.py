@@ -8,7 +8,9 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from biaac import releases as records
-from cli.session import Session, console, print_json, print_table
+from biaac.errors import BiaacError, PermanentError
+from cli.dashboards import run_job
+from cli.session import Json, Session, console, print_json, print_table
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -16,7 +18,7 @@ app = typer.Typer(invoke_without_command=True)
 @app.callback(invoke_without_command=True)
 def releases(
     context: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    json: Json = False,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
 ) -> None:
     """List the newest releases; the one that readers see is marked.
@@ -36,23 +38,29 @@ def releases(
     table = Table("", Column("release", no_wrap=True), "created", "data as of", "syncs", "audits", "rows")
     for release in listed:
         mark = "[green]►[/]" if release.id == current else ""
-        passed = sum(audit.outcome == "passed" for audit in release.audits)
         as_of = f"{release.data_as_of:%Y-%m-%d %H:%M}" if release.data_as_of else "-"
         rows = sum(reference.rows for reference in release.tables.values())
         created = f"{release.created_at:%Y-%m-%d %H:%M:%S}"
-        audits = f"{passed} of {len(release.audits)}"
-        table.add_row(mark, release.id, created, as_of, str(len(release.loads)), audits, f"{rows:,}")
+        table.add_row(
+            mark, release.id, created, as_of, str(len(release.loads)), records.passed(release.audits), f"{rows:,}"
+        )
     print_table(table)
     _print_hold(pointer)
 
 
 @app.command()
-def show(release: Annotated[str, typer.Argument(help="A release, as `biaac releases` lists it.")]) -> None:
+def show(
+    release: Annotated[str | None, typer.Argument(help="A release; default: the one readers see.")] = None,
+) -> None:
     """Show one release whole, as JSON.
 
     Example: biaac releases show 000002-27d4b0e55027
     """
     session = Session.open()
+    pointer = records.pointer(session.lake, session.environment)
+    release = release or (pointer.release if pointer else None)
+    if release is None:
+        raise PermanentError(f"{session.environment} has no release yet", hint="biaac sync NAME")
     print_json(records.read(session.lake, session.environment, release).model_dump(mode="json"))
 
 
@@ -69,6 +77,7 @@ def rollback(
     by = getpass.getuser()
     pointer = records.roll_back(session.lake, session.environment, release, by=by, reason=reason)
     console.print(f"readers see {pointer.release}")
+    _follow(session, pointer.release)
     _print_hold(pointer)
 
 
@@ -81,6 +90,15 @@ def resume() -> None:
     session = Session.open()
     promotion = records.resume(session.lake, session.environment)
     console.print(f"{promotion.outcome}: readers see {promotion.current}")
+    _follow(session, promotion.current)
+
+
+def _follow(session: Session, release: str) -> None:
+    """Dashboards and their periods become those that fit the release; the release itself has moved already."""
+    try:
+        run_job(session.settings, "superset-refresh", "--release", release, hint="biaac dashboards apply")
+    except BiaacError as error:
+        console.print(f"[yellow]dashboards do not follow yet:[/] {escape(str(error))}")
 
 
 def _print_hold(pointer: records.Pointer | None) -> None:

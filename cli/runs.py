@@ -9,8 +9,8 @@ from rich.table import Column, Table
 from biaac import runs as records
 from biaac import workflow
 from biaac.errors import PermanentError
-from cli import follow, state
-from cli.session import Session, console, print_json, print_table
+from cli import audits, follow, state
+from cli.session import Json, Session, console, print_json, print_table
 
 app = typer.Typer(invoke_without_command=True)
 STYLES = {"published": "green", "nothing_new": "dim", "rejected": "red"}
@@ -19,7 +19,7 @@ STYLES = {"published": "green", "nothing_new": "dim", "rejected": "red"}
 @app.callback(invoke_without_command=True)
 def runs(
     context: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    json: Json = False,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
 ) -> None:
     """List the newest refreshes.
@@ -50,7 +50,7 @@ def runs(
 @app.command()
 def show(
     run: Annotated[str | None, typer.Argument(help="A run, as `biaac runs` lists it; default: the newest.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    json: Json = False,
 ) -> None:
     """Show one refresh: steps, audits that failed, and the rows they complain of.
 
@@ -71,18 +71,7 @@ def show(
     for load in record.loads:
         console.print(f"admitted  job {load.job} of {load.connection}, load {load.load_id}")
     follow.print_steps(record)
-    passed = sum(audit.outcome == "passed" for audit in record.audits)
-    console.print(f"audits    {passed} of {len(record.audits)} passed")
-    offending = {(rows.model, rows.audit): rows for rows in records.offending(session.ops, session.environment, run)}
-    for audit in record.audits:
-        if audit.outcome != "passed":
-            style = "red" if audit.outcome == "failed" else "yellow"
-            console.print(f"  [{style}]{audit.outcome}[/] {escape(audit.audit)} of {audit.model}: {audit.rows:,} rows")
-            if rows := offending.get((audit.model, audit.audit)):
-                table = Table(*map(escape, rows.columns))
-                for row in rows.rows:
-                    table.add_row(*(escape(value) if value is not None else "NULL" for value in row))
-                print_table(table)
+    audits.print_complaints(session, record)
     if record.outcome is records.Outcome.REJECTED:
         console.print(f"  next: mend the model or the data; or to try again as it is: biaac runs retry {run}")
 

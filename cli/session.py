@@ -3,10 +3,11 @@
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import requests
+import typer
 from google.cloud.storage import Bucket, Client
 from rich.console import Console
 from rich.measure import Measurement
@@ -19,6 +20,7 @@ from cli.settings import Settings
 
 PROBE_S = 5  # the first word with storage; a healthy one answers in milliseconds, the cloud's in a tenth of a second
 console = Console(highlight=False, soft_wrap=True)
+Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 
 @dataclass

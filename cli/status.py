@@ -1,19 +1,18 @@
 """``biaac status``: what runs, how fresh it is, and what readers see."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.markup import escape
 
 from biaac import company, releases
 from cli import state
-from cli.session import Session, console, print_json
+from cli.session import Json, Session, console, print_json
 
 COLOURS = {"fresh": "green", "late": "yellow", "stale": "red", "never": "dim"}
 
 
-def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+def status(json: Json = False) -> None:
     """Show services, syncs, the current release and its freshness.
 
     Example: biaac status
@@ -70,8 +69,7 @@ def _print_release(pointer: releases.Pointer | None, release: releases.Release |
         console.print(f"release     none yet{hint}")
         return
     as_of = f", data as of {release.data_as_of:%Y-%m-%d %H:%M}" if release.data_as_of else ""
-    passed = sum(audit.outcome == "passed" for audit in release.audits)
-    console.print(f"release     {release.id}{as_of}, {passed} of {len(release.audits)} audits passed")
+    console.print(f"release     {release.id}{as_of}, {releases.passed(release.audits)} audits passed")
     if pointer and pointer.held:
         reason = escape(pointer.held.reason)
         console.print(f"[yellow]held[/]        by {pointer.held.by}: {reason}; next: biaac releases resume")

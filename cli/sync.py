@@ -42,10 +42,14 @@ def _ask(url: str, body: dict[str, str]) -> Any:
     authorization = identity.authorization(url)
     headers = {"Authorization": authorization} if authorization else {}
     answer = httpx.post(url, json=body, headers=headers, timeout=60)
-    if answer.status_code in (429, 503):
-        raise TransientError(f"{url} answered {answer.status_code}: {answer.text[:300]}", hint="the same command again")
+    if answer.status_code == 200:
+        return answer.json()
     if answer.status_code in (401, 403, 404) and authorization:
         raise PermanentError(f"{url} lets nobody in from here: {answer.status_code}", hint=OUTSIDE)
-    if answer.status_code != 200:
-        raise PermanentError(f"{url} answered {answer.status_code}: {answer.text[:300]}", hint="biaac doctor")
-    return answer.json()
+    try:
+        error, hint = answer.json()["error"], answer.json().get("hint")
+    except (ValueError, LookupError, TypeError):  # not one of our functions' answers
+        error, hint = f"{url} answered {answer.status_code}: {answer.text}", None
+    if answer.status_code in (429, 503):
+        raise TransientError(error, hint=hint or "the same command again")
+    raise PermanentError(error, hint=hint or "biaac doctor")

@@ -31,5 +31,5 @@ def welcome(laptop: Laptop, folder: Path) -> str:
 def describe(release: Release) -> str:
     """One line on a release that readers now see."""
     as_of = f"data as of {release.data_as_of:%Y-%m-%d}" if release.data_as_of else "no dated data"
-    line = f"release {release.id}: {len(release.tables)} tables, {as_of}, {passed(release.audits)}"
+    line = f"release {release.id}: {len(release.tables)} tables, {as_of}, {passed(release.audits)} audits passed"
     return f"[green]✓[/] {time.strftime('%H:%M:%S')} {line}"

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import adbc_driver_manager
 import pyarrow as pa
 import pytest
-from pyarrow import flight
+from pyarrow import flight, parquet
 
 from biaac.flight import pack
 from tests.component.cache.conftest import Standing
@@ -115,12 +116,15 @@ def test_the_command_writes_what_scripts_read(standing: Standing, arguments: lis
     assert (done.stdout.decode(), done.returncode) == (output, 0)
 
 
-def test_the_command_shows_a_table_to_people_and_an_arrow_stream_to_programs(standing: Standing) -> None:
+def test_the_command_shows_a_table_to_people_and_writes_files_of_every_row(standing: Standing, tmp_path: Path) -> None:
     table = _command(standing, "SELECT sum(amount) AS amount FROM gold.orders").stdout.decode()
     assert "amount" in table
     assert "664,315.00" in table
-    arrow = _command(standing, COUNT, "--format", "arrow", "--release", standing.release).stdout
-    assert pa.ipc.open_stream(arrow).read_all()[0].to_pylist() == [1000]
+    files = ["--parquet", str(tmp_path / "n.parquet"), "--csv", str(tmp_path / "n.csv")]
+    assert b"1 rows in" in _command(standing, COUNT, *files, "--release", standing.release).stdout
+    assert parquet.read_table(tmp_path / "n.parquet")[0].to_pylist() == [1000]
+    assert (tmp_path / "n.csv").read_text().splitlines()[1] == "1000"
+    assert _command(standing, COUNT, "--csv", "/nowhere/n.csv").stderr.startswith(b"the rows cannot be written")
 
 
 def test_the_command_fails_with_the_services_words(standing: Standing) -> None:
@@ -156,11 +160,10 @@ def test_recent_queries_are_a_table(standing: Standing) -> None:
 
 
 def _command(standing: Standing, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    program = "import typer; from cli.query import query; app = typer.Typer(); app.command()(query); app()"
     others = dict.fromkeys(("AIRBYTE_URL", "SYNC_URL", "SWEEP_URL", "SUPERSET_URL"), "http://127.0.0.1:1")
     environment = {**standing.cache.environment, **others, "CACHE_URL": standing.cache.url, "PATH": ""}
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
+        [sys.executable, "-m", "cli", "query", *arguments],
         env=environment,
         capture_output=True,
         timeout=PATIENCE_S,

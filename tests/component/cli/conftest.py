@@ -50,6 +50,7 @@ def biaac(  # noqa: PLR0917  a fixture is called by name
         "AIRBYTE_URL": airbyte.url,
         "WORKFLOWS_EMULATOR_HOST": executions.address,
         "COMPANY_DIR": str(tmp_path),
+        "RUN_EMULATOR_HOST": "http://127.0.0.1:1",
         "COLUMNS": "200",
     }
     for name, value in values.items():

@@ -110,7 +110,29 @@ def test_audits_are_listed_with_outcome_and_rows(biaac: Biaac, rejected: str) ->
         ("known_products", "warned", 4836),
         ("unique_grain", "passed", 0),
     ]
-    assert "known_products" in biaac("audits").out
+    listed = biaac("audits").out
+    assert "known_products" in listed
+    assert "next: biaac audits show" in listed
+
+
+def test_the_rows_that_audits_complain_of_are_shown_by_run_or_of_the_newest_that_has_some(
+    biaac: Biaac, ops: Bucket, rejected: str
+) -> None:
+    record(ops, "x-2", Outcome.PUBLISHED)
+    for command in ("audits show", f"audits show {rejected}"):
+        shown = biaac(command).out
+        assert "failed not_null of silver.sales_line_versions: 12 rows" in shown
+        assert "[red]x" in shown
+    assert "[red]x" not in biaac("audits show x-2").out
+
+
+def test_an_idle_run_shows_the_rows_of_the_release_it_offers_again(
+    biaac: Biaac, lake: Bucket, ops: Bucket, rejected: str
+) -> None:
+    audits = [AuditOutcome(model="silver.sales_line_versions", audit="not_null", blocking=False, rows=12, query=QUERY)]
+    release = candidate(lake, execution=rejected, audits=audits)
+    record(ops, "x-2", Outcome.NOTHING_NEW, release, audits=audits)
+    assert "[red]x" in biaac("audits show").out
 
 
 def test_releases_mark_the_one_readers_see(biaac: Biaac, lake: Bucket) -> None:
@@ -124,8 +146,11 @@ def test_releases_mark_the_one_readers_see(biaac: Biaac, lake: Bucket) -> None:
 
 
 def test_a_release_is_shown_whole(biaac: Biaac, lake: Bucket) -> None:
+    assert "next: biaac sync NAME" in biaac("releases show").err
     release = candidate(lake, loads=[load("shop", 1)])
-    assert json.loads(biaac(f"releases show {release}").out)["loads"][0]["job"] == 1
+    releases.promote(lake, "prod", release)
+    for command in (f"releases show {release}", "releases show"):
+        assert json.loads(biaac(command).out)["loads"][0]["job"] == 1
     unknown = biaac("releases show 000009-none")
     assert unknown.code == 1
     assert "next: biaac releases" in unknown.err
@@ -143,6 +168,7 @@ def test_going_back_holds_the_pointer_and_resuming_lifts_it(biaac: Biaac, lake: 
     third = candidate(lake)
     resumed = biaac("releases resume")
     assert resumed.code == 0
+    assert "dashboards do not follow yet: Cloud Run does not answer" in resumed.out
     assert f"readers see {third}" in resumed.out
     now = releases.pointer(lake, "prod")
     assert now == releases.Pointer(release=third)

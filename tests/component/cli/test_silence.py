@@ -11,8 +11,8 @@ from biaac import releases
 from biaac.clients import storage_client
 from biaac.runs import Outcome
 from biaac.settings import Settings
-from laptop import services
 from laptop import plan as laptop
+from laptop import services
 from stand_ins.eventarc.outbox import Event, Outbox
 from tests.component.cli.conftest import Biaac, dead_pid
 from tests.component.functions.published import candidate, record

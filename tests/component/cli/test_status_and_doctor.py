@@ -115,9 +115,13 @@ def test_doctor_names_what_is_wrong_and_what_mends_it(
     assert "✓ no event is dead or refused" in said
 
 
-def test_doctor_finds_a_run_that_died_before_it_decided(biaac: Biaac, executions: FakeExecutions) -> None:
+@pytest.mark.parametrize("outcome", [None, Outcome.PUBLISHED])  # before it decided; at the dashboards
+def test_doctor_finds_a_run_that_failed_at_any_step(
+    biaac: Biaac, executions: FakeExecutions, ops: Bucket, outcome: Outcome | None
+) -> None:
     name = start_execution()
     executions.end(name, State.FAILED)
-    died = name.rpartition("/")[2]
-    said = " ".join(biaac("doctor").out.split())
-    assert f"run {died} failed before it decided next: biaac runs show {died}" in said
+    run = name.rpartition("/")[2]
+    if outcome:
+        record(ops, run, outcome)
+    assert f"run {run} failed: no reason given next: biaac runs show {run}" in " ".join(biaac("doctor").out.split())

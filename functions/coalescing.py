@@ -3,7 +3,7 @@
 A Bronze file appears before its sync has succeeded, and Eventarc delivers at least once, out of order and late. So an
 event carries no truth. It wakes us up to ask Airbyte, and every wake-up (event or sweep) calls the same ``reconcile``.
 
-    gs://OPS/watches/<connection>/<epoch ms>  {"event": id}                     the event that watches it; never changes
+    gs://OPS/watches/<connection>/<epoch ms>  {"event": id, "left": bool}       the event that watches it, or did last
     gs://OPS/starts/<connection>/<job>        {"by": id, "executions": [...]}   what was started for a succeeded job
 
 The epoch is the one in the file's name: when the sync, or the attempt of it, started by the clock of Airbyte's
@@ -14,12 +14,15 @@ Why no succeeded sync is lost, and why Airbyte is asked once per sync and not on
 
 1. The first event of an epoch creates the watch marker, by compare-and-set, and so becomes the watcher of that epoch.
    A redelivery has the same event id and recognizes itself. Every other event of the epoch is done (2xx) at once,
-   without a request to Airbyte.
-2. The watcher is not done while a job that may have written its file is live. It looks again for a minute, then
-   answers 503 and is redelivered. So when the watcher is done, its last list of jobs showed that job as it ended.
-3. Before an event is done, its last list of jobs has been reconciled. Each succeeded job that no release holds then
-   has a start marker. The marker either names an execution, or names its owner: another watcher, which by (2) is not
-   done yet, or a sweep.
+   without a request to Airbyte, while the watcher watches.
+2. The watcher is not done while a job that may have written its file is live. It looks again for a minute, then marks
+   the watch as left, answers 503 and is redelivered after Eventarc's back-off, which grows to ten minutes. Until then
+   the next event of the epoch takes the watch over, by compare-and-set: a sync writes its last files as it ends, so
+   its end is seen in seconds. Who was taken over is done when it comes back, for another one watches. So when the last
+   watcher is done, its last list of jobs showed that job as it ended.
+3. Before a watcher is done, its last list of jobs has been reconciled. The newest succeeded job that no release holds
+   then has a start marker; a release holds every earlier job with it. The marker either names an execution, or names
+   its owner: another watcher, which by (2) is not done yet, or a sweep.
 4. What can still go wrong: a recorded execution dies, Eventarc drops a watcher after 24 h, a clock is wrong by more
    than the allowance, or a sweep dies that owned a marker. The next sweep starts what is missing (``starts.ensure``).
 
@@ -28,6 +31,7 @@ takes no id of ours, and it does no harm: the transform makes the effect happen 
 decide two things only: how long one request lasts, and which live jobs are worth waiting for.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -38,7 +42,7 @@ import starts
 from biaac import connections, objects, releases, waiting
 from biaac.airbyte import Job
 from biaac.bronze import ObjectName
-from biaac.errors import BiaacError, TransientError
+from biaac.errors import BiaacError, LostRace, TransientError
 from clients import Clients
 
 POLL_S = 1.0  # a finished sync waits half of this on average for its workflow
@@ -50,16 +54,21 @@ log = structlog.get_logger()
 
 def wake_up(clients: Clients, *, event: str, file: ObjectName) -> None:
     """Do all that one finalize event has to do for ``file``; ``TransientError`` while it has to be delivered again."""
-    watcher = _watcher(clients.ops, event, file)
-    if watcher != event:
-        log.info("another event watches this sync", watcher=watcher)
+    marker = f"watches/{file.connection}/{file.epoch_ms}"
+    if not _take_watch(clients.ops, marker, event):
+        log.info("another event watches this sync")
         return
-    waiting.until(
-        lambda: _look(clients, event, file) is None,
-        seconds=clients.settings.watch_seconds,
-        what=f"the sync that wrote {file} has ended",
-        every=POLL_S,
-    )
+    try:
+        waiting.until(
+            lambda: _look(clients, event, file) is None,
+            seconds=clients.settings.watch_seconds,
+            what=f"the sync that wrote {file} has ended",
+            every=POLL_S,
+        )
+    except TransientError:
+        left = {"event": event, "left": True}
+        objects.update(clients.ops, marker, lambda now: left if now and now["event"] == event else now)
+        raise
 
 
 def sweep(clients: Clients) -> list[str]:
@@ -85,25 +94,30 @@ def sweep(clients: Clients) -> list[str]:
 
 
 def reconcile(clients: Clients, connection: str, jobs: list[Job], *, by: str) -> list[str]:
-    """Start the workflow for every succeeded sync in ``jobs`` that no release holds; the executions started.
+    """Start the workflow for the newest succeeded sync in ``jobs``, unless a release holds it; the execution started.
 
-    Syncs without rows count too: a failed job may have left rows that only the next succeeded one admits.
+    Its release holds all earlier ones. Syncs without rows count too: a failed job may have left rows that only the
+    next succeeded one admits.
     """
-    held = _newest_held(clients, connection)
-    waiting = sorted(job.id for job in jobs if job.delivered and job.id > held)
-    executions = [starts.ensure(clients, connection, job, by=by) for job in waiting]
-    return [execution for execution in executions if execution is not None]
+    newest = max((job.id for job in jobs if job.delivered), default=0)
+    if newest <= _newest_held(clients, connection):
+        return []
+    execution = starts.ensure(clients, connection, newest, by=by)
+    return [execution] if execution else []
 
 
-def _watcher(ops: Bucket, event: str, file: ObjectName) -> str:
-    """The event that watches the sync of ``file``: this one, if none does yet."""
-    name = f"watches/{file.connection}/{file.epoch_ms}"
-    marker = objects.read(ops, name).value
-    if marker is None:
-        if objects.create(ops, name, {"event": event}):
-            return event
-        marker = objects.read(ops, name).value
-    return str(marker["event"])
+def _take_watch(ops: Bucket, name: str, event: str) -> bool:
+    """Whether ``event`` is the one that watches: nobody does yet, it did before, or the one that did has left."""
+    taken = {"event": event, "left": False}
+    while True:
+        marker = objects.read(ops, name)
+        if marker.value == taken:
+            return True
+        if marker.value is not None and marker.value["event"] != event and not marker.value.get("left"):
+            return False
+        with suppress(LostRace):
+            objects.replace(ops, name, taken, expected=marker.generation)
+            return True
 
 
 def _look(clients: Clients, event: str, file: ObjectName) -> Job | None:

@@ -9,6 +9,7 @@ The genuine airbyte-api SDK drives it, as far as this project calls the API; the
 
 from collections.abc import Iterable
 from functools import cache
+from heapq import merge
 from itertools import islice
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -98,12 +99,12 @@ def list_jobs() -> dict[str, Any]:
         raise _invalid(name, query[name], f"no such parameter, but {', '.join(sorted(LISTING))}")
     if query.get("orderBy", ORDER) != ORDER:
         raise _invalid("orderBy", query["orderBy"], ORDER)
-    jobs = (claims.settle(_settings(), _ops(), job) for job in job_records.newest_first(_ops()))
-    return _page(
-        _job(job)
-        for job in jobs
-        if query.get("connectionId") in (None, str(job.connection_id)) and query.get("status") in (None, job.status)
-    )
+    declared = connections.load(_settings().connections).values()
+    chosen = [each for each in declared if query.get("connectionId") in (None, str(each.id))]
+    page = job_records.LARGEST_PAGE if "status" in query else _number("limit", PAGE) + _number("offset", 0)
+    lists = [job_records.newest_first(_ops(), each.name, page=page) for each in chosen]
+    jobs = (claims.settle(_settings(), _ops(), job) for job in merge(*lists, key=lambda job: -job.id))
+    return _page(_job(job) for job in jobs if query.get("status") in (None, job.status))
 
 
 @app.post(f"{PREFIX}/jobs")

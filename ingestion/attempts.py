@@ -31,9 +31,11 @@ class Stopped(BaseException):
 class Attempts:
     """One sync in progress."""
 
-    def __init__(self, settings: Settings, ops: Bucket, bucket: Bucket, connection: Connection, job: Job) -> None:
+    def __init__(
+        self, settings: Settings, ops: Bucket, bucket: Bucket, lake: Bucket, connection: Connection, job: Job
+    ) -> None:
         self.bytes = 0  # of messages, over all attempts
-        self._settings, self._ops, self._bucket = settings, ops, bucket
+        self._settings, self._ops, self._bucket, self._lake = settings, ops, bucket, lake
         self._connection, self._job = connection, job
         self._states = States.open(ops, connection.name)
         self._writers: dict[str, StreamWriter] = {}
@@ -65,9 +67,14 @@ class Attempts:
                 self._attempt(connector)
         for stream in self._connection.enabled_streams:
             if stream.mode == "full_refresh":  # only now: until then the old generation is the whole one
-                generation = self._states.streams[stream.name].generation
-                blobs = stream_objects.of_stream(self._bucket, self._connection.name, stream.name)
-                stream_objects.delete(blob for blob in blobs if stream_objects.generation(blob) < generation)
+                self._delete_old_generations(stream)
+
+    def _delete_old_generations(self, stream: Stream) -> None:
+        """Keep the newest two, and what a ledger names: a transform that is at work has still to read it."""
+        newest = self._states.streams[stream.name].generation
+        blobs = stream_objects.of_stream(self._bucket, self._connection.name, stream.name)
+        named = stream_objects.named_by_ledgers(self._lake, self._connection.name, stream.name)
+        stream_objects.delete(b for b in blobs if stream_objects.generation(b) < newest - 1 and b.name not in named)
 
     def _attempt(self, connector: Connector) -> None:
         entries = self._states.streams

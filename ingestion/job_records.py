@@ -1,6 +1,8 @@
 """Job records: what Airbyte's public API shows of a job, as objects changed by compare-and-set.
 
     gs://OPS/airbyte/jobs/<job, nine digits>.json   one job (``Job``)
+    gs://OPS/airbyte/history/<connection>/<...>     an empty object for each job, newest first by name; its metadata say
+                                                    how the job ended, so that a list is one request and no job is read
     gs://OPS/airbyte/last_job                       the newest id given out
     gs://OPS/airbyte/claims/<connection>            which job holds the connection (``claims``)
     gs://OPS/airbyte/states/<connection>            how far its streams have come (``states``)
@@ -10,12 +12,13 @@ execution ended while the job is still active.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
 from typing import Annotated
 from uuid import UUID
 
+from google.api_core.exceptions import PreconditionFailed
 from google.cloud.storage import Bucket
 from pydantic import AwareDatetime, Field, PlainSerializer
 
@@ -23,7 +26,11 @@ from biaac import objects
 from biaac.errors import PermanentError
 from biaac.records import Record
 
-PREFIX = "airbyte/jobs/"
+PREFIX, HISTORY = "airbyte/jobs/", "airbyte/history/"
+ENTRY = "job"  # the metadata key
+NEWEST = 999_999_999  # names count down from it
+LARGEST_PAGE = 1000  # of a list of objects, by the API
+MOST_PAGES = 4  # a list looks at so many at most: at the newest 4,000 jobs of a connection
 
 
 class Kind(StrEnum):
@@ -99,6 +106,8 @@ def next_id(ops: Bucket) -> int:
 def create(ops: Bucket, job: Job) -> None:
     """Store a new job; nothing if it is there already."""
     objects.create(ops, _name(job.id), job.model_dump(mode="json"))
+    with suppress(PreconditionFailed):  # it is in the history, or has ended already
+        _enter(ops, job, if_generation_match=objects.ABSENT)
 
 
 def find(ops: Bucket, job_id: int) -> Job | None:
@@ -114,7 +123,9 @@ def change(ops: Bucket, job_id: int, **fields: object) -> Job:
 
 def conclude(ops: Bucket, job_id: int, status: Status, **fields: object) -> Job:
     """End the job with ``status``, unless another writer has concluded it; the job as it then is."""
-    return change(ops, job_id, status=status, ended_at=now(), **fields)
+    job = change(ops, job_id, status=status, ended_at=now(), **fields)
+    _enter(ops, job)  # should this process die first: a job that is active in the history is read (``newest_first``)
+    return job
 
 
 def attach(ops: Bucket, job_id: int, execution: str, *, instead_of: str | None = None) -> Job:
@@ -122,19 +133,32 @@ def attach(ops: Bucket, job_id: int, execution: str, *, instead_of: str | None =
     return _update(ops, job_id, lambda job: {"execution": execution} if job.execution == instead_of else {})
 
 
-def newest_first(ops: Bucket) -> Iterator[Job]:
-    """Every job; read one by one, so a page costs a page."""
-    blobs = ops.list_blobs(prefix=PREFIX, timeout=objects.TIMEOUT_S, retry=objects.RETRY)
-    for blob in sorted(blobs, key=lambda blob: blob.name, reverse=True):
-        job = _at(ops, blob.name, int(blob.generation))
-        if job is not None:
-            yield job
+def newest_first(ops: Bucket, connection: str, *, page: int) -> Iterator[Job]:
+    """Jobs of a connection, without message and log, ``rows`` as one sum; ``page`` at a time, in one request each.
+
+    A job that has ended is what its entry says. One that has not is read: there is one at most.
+    """
+    blobs = ops.list_blobs(
+        prefix=f"{HISTORY}{connection}/",
+        page_size=min(page, LARGEST_PAGE),
+        max_results=MOST_PAGES * LARGEST_PAGE,
+        fields="items(name,metadata),nextPageToken",
+        timeout=objects.TIMEOUT_S,
+        retry=objects.RETRY,
+    )
+    for blob in blobs:
+        job = Job.model_validate_json(blob.metadata[ENTRY])
+        yield (find(ops, job.id) or job) if job.active else job
 
 
-@lru_cache(maxsize=4096)  # one generation of an object never changes; a process that polls reads each once
-def _at(ops: Bucket, name: str, _generation: int) -> Job | None:
-    value = objects.read(ops, name).value
-    return None if value is None else Job.model_validate(value)
+def _enter(ops: Bucket, job: Job, *, if_generation_match: int | None = None) -> None:
+    """Write the job's entry of the history."""
+    blob = ops.blob(f"{HISTORY}{job.connection}/{NEWEST - job.id:09d}")
+    rows = {"": sum(job.rows.values())}  # a stream each would not fit: metadata have 8 KiB
+    blob.metadata = {ENTRY: job.model_copy(update={"rows": rows, "message": None, "log": []}).model_dump_json()}
+    blob.upload_from_string(
+        b"", if_generation_match=if_generation_match, timeout=objects.TIMEOUT_S, retry=objects.RETRY
+    )
 
 
 def _update(ops: Bucket, job_id: int, fields: Callable[[Job], dict[str, object]]) -> Job:

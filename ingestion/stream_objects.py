@@ -36,6 +36,22 @@ def generation(blob: Blob) -> int:
     return int((blob.metadata or {}).get(GENERATION, 0))
 
 
+def named_by_ledgers(lake: Bucket, connection: str, stream: str) -> set[str]:
+    """Names of a stream's objects that the newest load of an environment has: ``gs://LAKE/ledger/<environment>.json``.
+
+    The transform reads them until its next load has others.
+    """
+    named: set[str] = set()
+    for name in objects.names(lake, "ledger/"):
+        ledger = objects.read(lake, name).value or {}
+        loads = {
+            file: each.get("load_id", 0) for file, each in ledger["streams"].get(f"{connection}/{stream}", {}).items()
+        }
+        newest = max(loads.values(), default=0)
+        named |= {file for file, load in loads.items() if load == newest and load}
+    return named
+
+
 def delete(blobs: Iterable[Blob]) -> None:
     """Delete these objects; nothing where one is gone already."""
     for blob in blobs:

@@ -128,7 +128,7 @@ class Laptop:
         """Cloud Run jobs by name: the image becomes an environment of this machine."""
         superset, ingestion = self.python("superset"), self.python("ingestion")
         jobs: dict[str, dict[str, object]] = {
-            "transform": {"command": [self.python("transform"), "-m", "transform.job"], "timeout_s": 3600},
+            "transform": {"command": [self.python("transform"), "-m", "transform.job"], "timeout_s": 21600},
             "superset-apply": {"command": [superset, "superset/apply.py"], "timeout_s": 900},
             "superset-refresh": {"command": [superset, "superset/refresh.py"], "timeout_s": 900},
         }

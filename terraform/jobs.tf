@@ -21,7 +21,7 @@ locals {
       image   = local.images.transform
       # Our own ingestion is internal, another Airbyte is on the internet.
       egress          = local.airbyte_is_internal ? "ALL_TRAFFIC" : null
-      timeout_seconds = 3600
+      timeout_seconds = 21600
       environment = {
         AIRBYTE_URL = local.airbyte_url
         REVISION    = var.revision

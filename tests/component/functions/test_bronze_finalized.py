@@ -13,6 +13,7 @@ from biaac import objects, releases
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.executions_server import FakeExecutions, State
 from tests.component.functions.published import candidate, load
+from tests.conftest import wait_for
 
 Finalized = Callable[..., TestResponse]
 LISTED = "GET /jobs"
@@ -34,21 +35,40 @@ def test_a_succeeded_job_that_brought_rows_starts_one_execution_with_ids_only(
     assert objects.read(ops, "starts/shop/1").value == {"by": "a", "executions": list(executions.executions)}
 
 
-def test_a_running_sync_is_watched_by_its_first_event_and_only_that_one_calls_airbyte(
-    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+def test_a_running_sync_is_watched_by_one_event_and_only_that_one_calls_airbyte(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("WATCH_SECONDS", "60")
+    finalized(file(epoch=EPOCH - 1), event="a", bucket="someone-elses")  # the application is made
     job = airbyte.start("shop", at=START)
-    assert finalized(file(), event="first").status_code == 503
-    lists = airbyte.calls[LISTED]
-    for part in range(1, 9):
-        assert finalized(file(part), event=f"other {part}").status_code == 200
-    assert airbyte.calls[LISTED] == lists == 1
-    assert objects.read(ops, f"watches/shop/{EPOCH}").value == {"event": "first"}
-
-    airbyte.finish(job, "succeeded")
-    assert finalized(file(), event="first").status_code == 200
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(finalized, file(), event="first")
+        wait_for(lambda: airbyte.calls[LISTED], what="the first event watches")
+        lists = airbyte.calls[LISTED]
+        for part in range(1, 9):
+            assert finalized(file(part), event=f"other {part}").status_code == 200
+        airbyte.finish(job, "succeeded")
+        assert first.result().status_code == 200
+    assert airbyte.calls[LISTED] - lists <= 60, "the others ask nothing"
     assert finalized(file(), event="first").status_code == 200, "delivered once more than needed"
     assert len(executions.arguments()) == 1
+
+
+def test_the_next_event_takes_over_a_watch_that_was_left_and_sees_the_end_at_once(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+) -> None:
+    """Eventarc brings the first one back after minutes; a sync writes its last file as it ends."""
+    job = airbyte.start("shop", at=START)
+    assert finalized(file(), event="first").status_code == 503
+    assert objects.read(ops, f"watches/shop/{EPOCH}").value == {"event": "first", "left": True}
+    assert finalized(file(1), event="second").status_code == 503
+    airbyte.finish(job, "succeeded")
+    assert finalized(file(2), event="last").status_code == 200
+    assert len(executions.arguments()) == 1
+    before = airbyte.calls[LISTED]
+    for event in ("first", "second"):  # when they come back another one has watched to the end
+        assert finalized(file(), event=event).status_code == 200
+    assert airbyte.calls[LISTED] == before
 
 
 def test_a_watcher_sees_the_sync_end_within_its_request(
@@ -106,6 +126,15 @@ def test_a_job_that_started_long_after_the_file_is_not_waited_for(
     airbyte.start("shop", at=START + timedelta(minutes=5))
     assert finalized(file(), event="a").status_code == 200
     assert [argument["job"] for argument in executions.arguments()] == [1]
+
+
+def test_of_jobs_that_wait_the_newest_alone_starts_a_run_which_holds_the_others(
+    finalized: Finalized, airbyte: FakeAirbyte, executions: FakeExecutions
+) -> None:
+    for _ in range(5):
+        airbyte.start("shop", state="succeeded", at=START)
+    finalized(file(), event="a")
+    assert [argument["job"] for argument in executions.arguments()] == [5]
 
 
 def test_a_job_that_readers_have_starts_nothing(

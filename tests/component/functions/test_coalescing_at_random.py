@@ -116,7 +116,6 @@ class World:
     pending: list[tuple[str, ObjectName]] = field(default_factory=list)  # (event id, file)
     running: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # connection -> job, epoch, files to write
     may_double: Counter[int] = field(default_factory=Counter)  # job -> crashes of handlers that had just started it
-    looks: Counter[str] = field(default_factory=Counter)  # event -> requests to Airbyte in all its deliveries
     tries: Counter[str] = field(default_factory=Counter)  # event -> its deliveries
     hours: int = 0
     events: int = 0
@@ -151,12 +150,10 @@ class World:
         """Any event that is on its way; what is not acknowledged stays on its way."""
         chosen = self.random.randrange(len(self.pending))
         event, file = self.pending[chosen]
-        before = self.airbyte.calls["GET /jobs"]
         self.tries[event] += 1
         self.dice.chance = CRASH if self.tries[event] <= MOST_CRASHES else 0.0
         if self._survives(lambda: self.coalescing.wake_up(self.clients, event=event, file=file)):
             self.pending.pop(chosen)
-        self.looks[event] += self.airbyte.calls["GET /jobs"] - before
 
     def sweep(self, *, crashing: float = CRASH) -> None:
         self.dice.chance = crashing
@@ -178,6 +175,14 @@ class World:
 
     def succeeded(self) -> set[int]:
         return {job["jobId"] for job in self.airbyte.jobs if job["status"] == "succeeded"}
+
+    def newest_succeeded(self) -> set[int]:
+        """Of each connection: a release holds all earlier jobs with it."""
+        newest: dict[str, int] = {}
+        for job in self.airbyte.jobs:
+            if job["status"] == "succeeded":
+                newest[job["connectionId"]] = max(newest.get(job["connectionId"], 0), job["jobId"])
+        return set(newest.values())
 
     def starts(self) -> Counter[int]:
         return Counter(argument["job"] for argument in self.executions.arguments())
@@ -208,7 +213,9 @@ def new_world(
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_events_alone_start_every_succeeded_sync_and_no_other(new_world: Callable[[int], World], number: int) -> None:
+def test_events_alone_start_the_newest_succeeded_sync_of_each_connection_and_none_that_failed(
+    new_world: Callable[[int], World], number: int
+) -> None:
     world = new_world(number)
     for _ in range(50):
         world.some_business()
@@ -224,13 +231,9 @@ def test_events_alone_start_every_succeeded_sync_and_no_other(new_world: Callabl
     starts = world.starts()
     assert world.succeeded(), "the round is worth its name"
     assert world.dice.crashes
-    assert set(starts) == world.succeeded()
+    assert world.newest_succeeded() <= set(starts) <= world.succeeded()
     for job, times in starts.items():
         assert times <= 1 + world.may_double[job], f"job {job} was started {times} times without a crash to excuse it"
-    watchers = {
-        objects.read(world.clients.ops, name).value["event"] for name in objects.names(world.clients.ops, "watches/")
-    }
-    assert {event for event, looks in world.looks.items() if looks} <= watchers, "only watchers ask Airbyte"
 
 
 @pytest.mark.parametrize("number", range(4, 7))
@@ -271,9 +274,10 @@ def test_the_sweep_finds_what_events_lost_and_what_died_and_then_comes_to_rest(
     world.sweep(crashing=0.0)
     assert len(world.executions.executions) == before, "one whole sweep repairs everything"
 
-    assert set(world.starts()) == world.succeeded()
+    assert world.newest_succeeded() <= set(world.starts()) <= world.succeeded()
     for name in objects.names(world.clients.ops, "starts/"):
-        last = objects.read(world.clients.ops, name).value["executions"][-1]
-        assert world.executions.executions[last].state == State.SUCCEEDED or last in rejected
         job = int(name.rpartition("/")[2])
+        if job in world.newest_succeeded():
+            last = objects.read(world.clients.ops, name).value["executions"][-1]
+            assert world.executions.executions[last].state == State.SUCCEEDED or last in rejected
         assert world.starts()[job] <= 5 + world.may_double[job]

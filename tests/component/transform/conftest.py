@@ -38,6 +38,7 @@ def warehouse(
 
     @app.get("/v2/<path:name>")
     def execution(name: str) -> dict[str, str]:
+        made.asked += 1
         ended = {} if name in made.living else {"completionTime": "2026-01-01T00:00:00Z"}
         return {"name": name, **ended}
 

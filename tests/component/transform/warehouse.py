@@ -79,6 +79,7 @@ class Warehouse:
     def __init__(self, settings: Settings, environment: dict[str, str], airbyte: FakeAirbyte, jobs: Jobs) -> None:
         self.settings, self.environment, self.airbyte, self.jobs = settings, environment, airbyte, jobs
         self.living: set[str] = set()  # executions that the Run API says have not ended
+        self.asked = 0  # how often the Run API was asked for one
         self._executions = 0
         client = storage_client(settings)
         self.bronze, self.lake = client.bucket(settings.bronze_bucket), client.bucket(settings.lake_bucket)

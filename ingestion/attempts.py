@@ -31,11 +31,9 @@ class Stopped(BaseException):
 class Attempts:
     """One sync in progress."""
 
-    def __init__(
-        self, settings: Settings, ops: Bucket, bucket: Bucket, lake: Bucket, connection: Connection, job: Job
-    ) -> None:
+    def __init__(self, settings: Settings, ops: Bucket, bucket: Bucket, connection: Connection, job: Job) -> None:
         self.bytes = 0  # of messages, over all attempts
-        self._settings, self._ops, self._bucket, self._lake = settings, ops, bucket, lake
+        self._settings, self._ops, self._bucket = settings, ops, bucket
         self._connection, self._job = connection, job
         self._states = States.open(ops, connection.name)
         self._writers: dict[str, StreamWriter] = {}
@@ -73,7 +71,8 @@ class Attempts:
         """Keep the newest two, and what a ledger names: a transform that is at work has still to read it."""
         newest = self._states.streams[stream.name].generation
         blobs = stream_objects.of_stream(self._bucket, self._connection.name, stream.name)
-        named = stream_objects.named_by_ledgers(self._lake, self._connection.name, stream.name)
+        lake = self._ops.client.bucket(self._settings.lake_bucket)
+        named = stream_objects.named_by_ledgers(lake, self._connection.name, stream.name)
         stream_objects.delete(b for b in blobs if stream_objects.generation(b) < newest - 1 and b.name not in named)
 
     def _attempt(self, connector: Connector) -> None:

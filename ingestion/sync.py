@@ -43,8 +43,7 @@ def perform(settings: Settings, connection_name: str, job_id: int) -> bool:
     try:
         connection = connections.get(settings.connections, connection_name)
         if job.kind is Kind.SYNC:
-            lake = client.bucket(settings.lake_bucket)
-            attempts = Attempts(settings, ops, bronze, lake, connection, job)
+            attempts = Attempts(settings, ops, bronze, connection, job)
             attempts.run()
         else:
             States.open(ops, connection.name).clear(connection, job.id)

@@ -16,6 +16,8 @@ from biaac.records import Record
 from biaac.releases import Metric
 
 NAME = r"^[a-z][a-z0-9_]*$"
+# d3-format's own grammar, with the types it has; the browser shows "Invalid format" for anything else.
+FORMAT = r"^(.?[<>=^])?[+( -]?[$#]?0?\d*,?(\.\d+)?~?[bcdefgnoprsxX%]?$"
 DIALECT = "postgres"  # the cache service's SQL; DataFusion follows PostgreSQL
 
 
@@ -40,7 +42,7 @@ class MetricEntry(Record):
     expression: Annotated[str, AfterValidator(_expression)]
     label: Annotated[dict[str, str], AfterValidator(_label)]
     description: str
-    format: str = Field(description="A d3-format, such as $,.2f.")
+    format: str = Field(pattern=FORMAT, description="A d3-format, such as $,.2f.")
     additive: bool = Field(description="Whether values of disjoint groups may be summed.")
 
 
@@ -53,27 +55,29 @@ class MetricFile(Record):
 
 
 def load(directory: Path, columns: dict[str, set[str]]) -> list[Metric]:
-    """Every metric by name; ``columns`` (table -> its columns) is what expressions may speak of.
+    """Every metric by table and name; ``columns`` (table -> its columns) is what expressions may speak of.
 
     ``PermanentError`` lists the faults of all files as ``file:line: field: ...``.
     """
     valid, faults = files.read_all(directory, MetricFile)
-    metrics: dict[str, Metric] = {}
+    metrics: dict[tuple[str, str], Metric] = {}
     for file in valid.values():
         table, owner = file.value.table, file.value.owner
+        if table not in columns:
+            faults.append(file.fault(("table",), f"one of {', '.join(sorted(columns))} is expected, found {table!r}"))
+            continue
         for number, entry in enumerate(file.value.metrics):
-            where = f"{file.path}:{file.line(('metrics', number))}"
-            faults += [f"{where}: {fault}" for fault in _faults(entry, table, columns, metrics)]
-            metrics[entry.name] = Metric(table=table, owner=owner, **entry.model_dump())
+            if (table, entry.name) in metrics:
+                faults.append(file.fault(("metrics", number, "name"), f"{entry.name!r} of {table} is defined twice"))
+            for column in _unknown(entry, columns[table]):
+                message = f"a column of {table} is expected, found {column!r}"
+                faults.append(file.fault(("metrics", number, "expression"), message))
+            metrics[table, entry.name] = Metric(table=table, owner=owner, **entry.model_dump())
     if faults:
         raise PermanentError("\n".join(faults), hint=f"edit the files in {directory}")
-    return [metrics[name] for name in sorted(metrics)]
+    return [metrics[key] for key in sorted(metrics)]
 
 
-def _faults(entry: MetricEntry, table: str, columns: dict[str, set[str]], others: dict[str, Metric]) -> list[str]:
-    if table not in columns:
-        return [f"table: one of {', '.join(sorted(columns))} is expected, found {table!r}"]
-    faults = [f"name: {entry.name!r} is defined twice"] if entry.name in others else []
+def _unknown(entry: MetricEntry, columns: set[str]) -> list[str]:
     parsed = sqlglot.parse_one(entry.expression, dialect=DIALECT)
-    unknown = sorted({column.name for column in parsed.find_all(exp.Column)} - columns[table])
-    return faults + [f"expression: a column of {table} is expected, found {column!r}" for column in unknown]
+    return sorted({column.name for column in parsed.find_all(exp.Column)} - columns)

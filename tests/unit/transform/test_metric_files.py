@@ -38,12 +38,14 @@ def test_a_metric_knows_its_table_and_owner(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "line", "expected"),
     [
-        ("SUM(amount)", "SUM(amounts)", 4, "a column of gold.orders is expected, found 'amounts'"),
+        ("SUM(amount)", "SUM(amounts)", 5, "a column of gold.orders is expected, found 'amounts'"),
         ("SUM(amount)", "SUM(amount", 5, "an SQL expression is expected"),
-        ("gold.orders", "gold.order", 4, "table: one of gold.orders is expected, found 'gold.order'"),
+        ("gold.orders", "gold.order", 1, "table: one of gold.orders is expected, found 'gold.order'"),
         ("additive: true", "additive: mostly", 9, "found 'mostly'"),
         ("{en: Revenue}", "{pt: Receita}", 6, "a label in en is expected"),
         ("    format: $,.2f\n", "", 4, "format: missing"),
+        ("$,.2f", "£,.2f", 8, "found '£,.2f'"),
+        ("$,.2f", "zzz", 8, "found 'zzz'"),
         ("name: revenue", "name: Revenue!", 4, "found 'Revenue!'"),
         ("owner: shop@example.com", "owner: somebody", 2, "found 'somebody'"),
     ],
@@ -55,6 +57,12 @@ def test_a_fault_is_named_with_file_line_value_and_expectation(
     assert message.startswith(f"{tmp_path / 'orders.yaml'}:{line}: ") and expected in message
 
 
-def test_a_name_may_be_used_once(tmp_path: Path) -> None:
+def test_a_name_belongs_to_its_table_and_is_used_once_there(tmp_path: Path) -> None:
     (tmp_path / "customers.yaml").write_text(GOOD)
-    assert fault(tmp_path, GOOD) == f"{tmp_path / 'orders.yaml'}:4: name: 'revenue' is defined twice"
+    message = f"{tmp_path / 'orders.yaml'}:4: metrics.0.name: 'revenue' of gold.orders is defined twice"
+    assert fault(tmp_path, GOOD) == message
+    (tmp_path / "orders.yaml").write_text(GOOD.replace("gold.orders", "gold.refunds"))
+    metrics = metric_files.load(tmp_path, COLUMNS | {"gold.refunds": {"amount"}})
+    assert [(metric.table, metric.name) for metric in metrics] == [
+        (table, "revenue") for table in ("gold.orders", "gold.refunds")
+    ]

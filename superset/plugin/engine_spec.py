@@ -9,6 +9,7 @@ from sqlalchemy import types
 from superset.constants import TimeGrain
 from superset.db_engine_specs.base import BaseEngineSpec
 from superset.errors import SupersetErrorType
+from superset.sql.parse import SQLScript
 
 UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 INTERVALS = {
@@ -60,6 +61,17 @@ class CacheEngineSpec(BaseEngineSpec):
             {},
         ),
     }
+
+    @classmethod
+    def execute_with_cursor(cls, cursor: Any, sql: str, query: Any) -> None:
+        """Run a statement of SQL Lab with the LIMIT that a person wrote: 6.1 replaces it (apache/superset#40070)."""
+        for statement in SQLScript(query.sql, cls.engine).statements:
+            own, written = statement.get_limit_value(), statement.format()
+            if own is not None and query.limit and own <= query.limit:
+                statement.set_limit_value(query.limit + 1)
+                if statement.format() == sql:
+                    query.executed_sql = sql = written
+        super().execute_with_cursor(cursor, sql, query)
 
     @classmethod
     def convert_dttm(cls, target_type: str, dttm: datetime, db_extra: dict[str, Any] | None = None) -> str | None:

@@ -88,3 +88,15 @@ def test_sql_lab_lists_schemas_tables_and_columns(superset: Superset) -> None:
     types = {column["name"]: column["type"] for column in columns.json()["columns"]}
     assert types["amount"] == "DECIMAL"
     assert (types["order_day"], types["ordered_at"], types["order_id"]) == ("DATE", "TIMESTAMP", "BIGINT")
+
+
+def test_sql_lab_keeps_the_limit_that_a_person_writes(superset: Superset) -> None:
+    client = superset.client()
+    (database,) = client.get("/api/v1/database/").raise_for_status().json()["result"]
+    for limit, rows in ((2, 2), (5000, 1000)):
+        sql = f"SELECT order_id FROM gold.orders ORDER BY order_id DESC LIMIT {limit}"
+        body = {"database_id": database["id"], "sql": sql, "runAsync": False, "schema": "gold", "queryLimit": 1000}
+        answer = client.post("/api/v1/sqllab/execute/", json=body).raise_for_status().json()
+        assert [row["order_id"] for row in answer["data"]] == list(range(ROWS - 1, ROWS - 1 - rows, -1))
+        # when Superset gives the smaller limit here, it is mended there: CacheEngineSpec.execute_with_cursor can go
+        assert answer["query"]["limit"] == 1000

@@ -9,7 +9,7 @@ locals {
       "sweep/ops/write"            = ["starts/", "watches/"]
       "sweep/ops/read"             = ["runs/"]
       "sweep/lake/read"            = ["releases/"]
-      "warm-cache/ops/write"       = ["runs/"]     # it rejects what the cache can never load
+      "warm-cache/ops/write"       = ["runs/"]     # a candidate that the cache can never load is rejected
       "promote/lake/write"         = ["releases/"] # it moves one object: current
 
       "transform/bronze/read" = []
@@ -20,11 +20,12 @@ locals {
       "cache/ops/read"           = ["warm/"]
       "superset/lake/read"       = ["releases/"]
       "superset-jobs/lake/read"  = ["manifests/", "releases/"]
-      "superset-jobs/lake/write" = ["dashboards/"]    # those that a release was checked with
-      "superset-jobs/ops/write"  = ["runs/", "warm/"] # a rejection; the statements that warm-cache has replayed
+      "superset-jobs/lake/write" = ["dashboards/"]    # as they were with each release, to go back to
+      "superset-jobs/ops/write"  = ["runs/", "warm/"] # a rejected candidate; the statements that warm-cache replays
     },
     { for service in module.ingestion : "ingestion/ops/write" => ["airbyte/"] },
     { for job, connection in local.connections : "${job}/bronze/write" => ["${connection.name}/"] },
+    { for job, connection in local.connections : "${job}/lake/read" => ["ledger/"] }, # what the lake has read
     { for job, connection in local.connections : "${job}/ops/write" => ["airbyte/"] },
     { for account in google_service_account.airbyte : "airbyte/bronze/write" => [] },
   )

@@ -2,25 +2,22 @@
 
 locals {
   superset_job = {
-    account       = "superset-jobs"
-    cpu           = "1"
-    egress        = "ALL_TRAFFIC" # the internal cache, the private database
-    environment   = { CACHE_URL = module.cache.url, SUPERSET_URL = local.superset_url }
-    image         = local.images.superset
-    memory        = "2Gi"
-    secrets       = local.superset_secrets
-    uses_database = true
+    account     = "superset-jobs"
+    cpu         = "1"
+    database    = module.database.connection_name
+    environment = merge(local.superset_environment, { SUPERSET_DATABASE_URL = module.database.urls["superset-jobs"] })
+    image       = local.images.superset
+    memory      = "2Gi"
+    secrets     = local.superset_secrets
   }
 
   jobs = {
     transform = {
-      account = "transform"
-      command = ["python", "-m", "transform.job"]
-      cpu     = local.profile.transform.cpu
-      memory  = local.profile.transform.memory
-      image   = local.images.transform
-      # Our own ingestion is internal, another Airbyte is on the internet.
-      egress          = local.airbyte_is_internal ? "ALL_TRAFFIC" : null
+      account         = "transform"
+      command         = ["python", "-m", "transform.job"]
+      cpu             = local.profile.transform.cpu
+      memory          = local.profile.transform.memory
+      image           = local.images.transform
       timeout_seconds = 21600
       environment = {
         AIRBYTE_URL = local.airbyte_url
@@ -45,25 +42,6 @@ locals {
       executors       = { workflow = module.workflow.service_account.member }
     })
   }
-
-  ingest_jobs = {
-    for job, connection in local.connections : job => {
-      account         = job
-      command         = ["python", "-m", "ingestion.sync", "--connection", connection.name]
-      cpu             = connection.cpu
-      memory          = connection.memory
-      image           = connection.image
-      egress          = null # sources are on the internet, and there is no NAT
-      timeout_seconds = connection.timeout_seconds
-      environment     = {}
-      secrets         = { for name in connection.secrets : name => module.secrets.names[name] }
-      executors       = { for service in module.ingestion : "ingestion" => service.service_account.member }
-      watchers = merge( # whether another execution of the same sync lives
-        { for service in module.ingestion : "ingestion" => service.service_account.member },
-        { (job) = module.jobs.service_accounts[job].member },
-      )
-    }
-  }
 }
 
 module "jobs" {
@@ -74,7 +52,4 @@ module "jobs" {
   accounts    = setunion(["superset-jobs", "transform"], keys(local.connections))
   jobs        = merge(local.jobs, local.ingest_jobs)
   environment = local.environment
-  database    = module.database.connection_name
-  subnetwork  = module.network.subnetwork
-  kms_key     = var.kms_key
 }

@@ -25,17 +25,7 @@ locals {
 module "project_services" {
   source = "./modules/project_services"
 
-  project_id     = var.project_id
-  project_number = local.project_number
-  kms_key        = var.kms_key
-}
-
-module "network" {
-  source = "./modules/network"
-
-  project_id = local.project_id
-  region     = var.region
-  cidr       = var.network_cidr
+  project_id = var.project_id
 }
 
 module "storage" {
@@ -44,7 +34,6 @@ module "storage" {
   project_id          = local.project_id
   region              = var.region
   deletion_protection = var.deletion_protection
-  kms_key             = var.kms_key
 
   access = {
     for key, prefixes in local.access : key => {
@@ -61,18 +50,12 @@ module "database" {
 
   project_id          = local.project_id
   region              = var.region
-  network             = module.network.network
   size                = local.profile.database
   deletion_protection = var.deletion_protection
-  kms_key             = var.kms_key
 
-  clients = {
-    superset      = module.superset.service_account.member
-    superset-jobs = module.jobs.service_accounts["superset-jobs"].member
-  }
-  superset_users = {
-    superset      = module.superset.service_account.member
-    superset-jobs = module.jobs.service_accounts["superset-jobs"].member
+  users = {
+    superset      = module.superset.service_account
+    superset-jobs = module.jobs.service_accounts["superset-jobs"]
   }
 }
 
@@ -81,7 +64,6 @@ module "secrets" {
 
   project_id          = local.project_id
   deletion_protection = var.deletion_protection
-  kms_key             = var.kms_key
 
   secrets = merge(
     {
@@ -123,11 +105,10 @@ module "artifact_registry" {
 
   project_id = local.project_id
   region     = var.region
-  kms_key    = var.kms_key
   access = {
     build           = { repository = "images", mode = "write", member = module.build.service_accounts["build"].member }
     build-check     = { repository = "images", mode = "read", member = module.build.service_accounts["build-check"].member }
-    functions-build = { repository = "functions", mode = "write", member = module.functions.builder.member }
+    functions-build = { repository = "functions", mode = "write", member = module.functions.callers["functions-build"].member }
   }
 }
 
@@ -150,16 +131,14 @@ module "build" {
 
   deployed_accounts = merge(
     { for name, account in module.functions.service_accounts : name => account.name },
+    { for name, account in module.functions.callers : name => account.name },
     { for name, account in module.jobs.service_accounts : name => account.name },
-    { for name, service in module.ingestion : "ingestion" => service.service_account.name },
     { for name, account in module.build.service_accounts : name => account.name },
+    { for name, service in module.ingestion : "ingestion" => service.service_account.name },
     {
-      cache           = module.cache.service_account.name
-      eventarc        = module.functions.trigger_account.name
-      functions-build = module.functions.builder.name
-      scheduler       = module.sweep.service_account.name
-      superset        = module.superset.service_account.name
-      workflow        = module.workflow.service_account.name
+      cache    = module.cache.service_account.name
+      superset = module.superset.service_account.name
+      workflow = module.workflow.service_account.name
     },
   )
 }
@@ -177,8 +156,14 @@ module "monitoring" {
   labels         = local.labels
   operators      = var.operators
   runbooks_url   = coalesce(var.runbooks_url, try("https://github.com/${var.repository.name}/blob/${var.repository.branch}/docs/runbooks", null))
-  sweep_minutes  = try(tonumber(regex("^\\*/([0-9]+) ", var.sweep_schedule)[0]), 60)
+  sweep_minutes  = var.sweep_minutes
   longest_sync_s = max(3600, [for connection in local.connections : connection.timeout_seconds]...)
+
+  budget = var.billing_account == null ? null : {
+    amount          = var.budget_amount
+    billing_account = var.billing_account
+    project_number  = local.project_number
+  }
 
   watched = {
     cache              = module.cache.name
@@ -189,14 +174,4 @@ module "monitoring" {
     transform          = module.jobs.names["transform"]
     workflow           = module.workflow.name
   }
-}
-
-module "budget" {
-  source = "./modules/budget"
-  count  = var.billing_account == null ? 0 : 1
-
-  project_number  = local.project_number
-  billing_account = var.billing_account
-  amount          = var.budget_amount
-  channels        = module.monitoring.channels
 }

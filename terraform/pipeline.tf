@@ -4,7 +4,7 @@ locals {
   airbyte_is_internal = var.airbyte == "job"
 
   airbyte_url = {
-    job          = one([for service in module.ingestion : service.airbyte_url])
+    job          = one([for service in module.ingestion : "${service.uri}/api/public/v1"])
     cloud        = "https://api.airbyte.com/v1" # https://reference.airbyte.com
     self_managed = var.airbyte_url
   }[var.airbyte]
@@ -17,15 +17,6 @@ locals {
   # An address that is known before the service is made, so that the service can be told its own.
   # https://cloud.google.com/run/docs/triggering/https-request#deterministic
   superset_url = "https://superset-${local.project_number}.${var.region}.run.app"
-
-  # Job name and workload of each connection: names in Google Cloud have no underscore.
-  connections = {
-    for name, connection in local.airbyte_is_internal ? var.connections : {} :
-    "ingest-${replace(name, "_", "-")}" => merge(connection, {
-      name  = name
-      image = coalesce(lookup(var.images.connections, name, null), connection.image, local.placeholders.job)
-    })
-  }
 
   # Google's samples, by the digests of https://cloud.google.com/deploy/docs/deploy-app-run
   placeholders = {
@@ -42,15 +33,6 @@ locals {
   }
 }
 
-module "sweep" {
-  source = "./modules/sweep"
-
-  project_id = local.project_id
-  region     = var.region
-  schedule   = var.sweep_schedule
-  url        = module.functions.uris["sweep"]
-}
-
 module "functions" {
   source = "./modules/functions"
 
@@ -62,32 +44,15 @@ module "functions" {
   docker_repository = module.artifact_registry.functions
   bronze_bucket     = module.storage.events
   bronze_location   = module.storage.location
-  subnetwork        = module.network.subnetwork
-  kms_key           = var.kms_key
 
-  environment         = local.environment
-  airbyte_is_internal = local.airbyte_is_internal
-  airbyte_secrets     = local.airbyte_secrets
-  airbyte_url         = local.airbyte_url
-  cache_url           = module.cache.url
-  workflow            = "refresh"
-  scheduler_member    = module.sweep.service_account.member
-  workflow_member     = module.workflow.service_account.member
-}
-
-module "ingestion" {
-  source = "./modules/ingestion"
-  count  = local.airbyte_is_internal ? 1 : 0
-
-  project_id  = local.project_id
-  region      = var.region
-  image       = local.images.ingestion
-  environment = local.environment
-  kms_key     = var.kms_key
-  invokers = merge(
-    { for function in ["bronze-finalized", "sweep", "sync"] : function => module.functions.service_accounts[function].member },
-    { transform = module.jobs.service_accounts["transform"].member },
-  )
+  environment     = local.environment
+  airbyte_secrets = local.airbyte_secrets
+  airbyte_url     = local.airbyte_url
+  cache_url       = local.cache_url
+  connections     = local.schedules
+  sweep_minutes   = var.sweep_minutes
+  workflow        = "refresh"
+  workflow_member = module.workflow.service_account.member
 }
 
 module "workflow" {
@@ -97,7 +62,6 @@ module "workflow" {
   region              = var.region
   source_file         = "${path.root}/../workflows/refresh.workflows.yaml"
   deletion_protection = var.deletion_protection
-  kms_key             = var.kms_key
   environment = {
     PROMOTE_URL    = module.functions.uris["promote"]
     WARM_CACHE_URL = module.functions.uris["warm-cache"]
@@ -107,16 +71,48 @@ module "workflow" {
   }
 }
 
-module "cache" {
-  source = "./modules/cache"
+# Airbyte's public API in front of the sync jobs: our own server, with airbyte = "job" only.
+module "ingestion" {
+  source = "./modules/cloud_run_service"
+  count  = local.airbyte_is_internal ? 1 : 0
 
   project_id          = local.project_id
   region              = var.region
+  name                = "ingestion"
+  description         = "starts and watches sync jobs"
+  image               = local.images.ingestion
+  size                = { cpu = 1, memory_mib = 512, min_instances = 0, max_instances = 2 }
+  concurrency         = 8  # threads of its server
+  timeout_seconds     = 60 # a call starts or looks; the sync itself is a job
+  health_path         = "/api/public/v1/health"
+  deletion_protection = false # it holds nothing, and goes when another Airbyte is chosen
+  environment         = local.environment
+  invokers = merge(
+    { for function in ["bronze-finalized", "sweep", "sync"] : function => module.functions.service_accounts[function].member },
+    { transform = module.jobs.service_accounts["transform"].member },
+  )
+}
+
+module "cache" {
+  source = "./modules/cloud_run_service"
+
+  project_id          = local.project_id
+  region              = var.region
+  name                = "cache"
+  description         = "serves published releases"
   image               = local.images.cache
   size                = local.profile.cache
-  environment         = local.environment
+  protocol            = "h2c" # gRPC; Arrow's Flight server knows no gRPC health checks, so it is asked by TCP
+  concurrency         = 40    # queries wait for a worker inside, and are told so
+  timeout_seconds     = 300   # warming a release; a query ends at 45 s
   deletion_protection = var.deletion_protection
-  kms_key             = var.kms_key
+  environment = merge(local.environment, {
+    CACHE_DISK_MIB   = tostring(local.profile.cache.disk_mib)
+    CACHE_HOST       = "0.0.0.0"
+    CACHE_RESULT_MIB = tostring(local.profile.cache.result_mib)
+    CACHE_WORKERS    = tostring(local.profile.cache.workers)
+    CACHE_WORKER_MIB = tostring(local.profile.cache.worker_mib)
+  })
   invokers = {
     superset      = module.superset.service_account.member
     superset-jobs = module.jobs.service_accounts["superset-jobs"].member
@@ -125,26 +121,32 @@ module "cache" {
 }
 
 locals {
-  superset_environment = merge(local.environment, { CACHE_URL = module.cache.url, SUPERSET_URL = local.superset_url })
-  superset_secrets = {
-    SUPERSET_DATABASE_URL = module.database.secret
-    SUPERSET_SECRET_KEY   = module.secrets.names["superset-secret-key"]
-  }
+  cache_url            = "${replace(module.cache.uri, "https://", "grpc+tls://")}:443" # as Flight clients want it
+  superset_environment = { CACHE_URL = local.cache_url, SUPERSET_URL = local.superset_url }
+  superset_secrets     = { SUPERSET_SECRET_KEY = module.secrets.names["superset-secret-key"] }
 }
 
+# The dashboards: people come through Identity-Aware Proxy and no other way.
 module "superset" {
-  source = "./modules/superset"
+  source = "./modules/cloud_run_service"
 
   project_id          = local.project_id
-  project_number      = local.project_number
   region              = var.region
+  name                = "superset"
+  description         = "shows dashboards"
   image               = local.images.superset
   size                = local.profile.superset
-  environment         = local.superset_environment
-  secrets             = local.superset_secrets
-  database            = module.database.connection_name
-  subnetwork          = module.network.subnetwork
-  viewers             = var.viewers
+  concurrency         = 16  # eight threads answer; a browser asks for six charts at once
+  timeout_seconds     = 120 # Superset gives a query up at 60 s
+  startup_seconds     = 180 # Superset imports for tens of seconds
+  health_path         = "/health"
   deletion_protection = var.deletion_protection
-  kms_key             = var.kms_key
+  database            = module.database.connection_name
+  environment = merge(local.environment, local.superset_environment, {
+    SUPERSET_DATABASE_URL = module.database.urls["superset"]
+    SUPERSET_PORT         = "8080"
+  })
+  secrets  = local.superset_secrets
+  iap      = { viewers = var.viewers }
+  invokers = { iap = "serviceAccount:service-${local.project_number}@gcp-sa-iap.iam.gserviceaccount.com" }
 }

@@ -4,7 +4,7 @@ locals {
     small = {
       cache    = { cpu = 2, memory_mib = 4096, disk_mib = 1280, result_mib = 128, workers = 3, worker_mib = 768, min_instances = 0, max_instances = 1 }
       superset = { cpu = 2, memory_mib = 2048, min_instances = 0, max_instances = 2 }
-      # 25 connections, no SLA: two pools of Superset and one transform.
+      # 25 connections, no SLA: two pools of 5 (database_login.py), twice while a revision replaces another, and a job's.
       database  = { tier = "db-f1-micro", availability_type = "ZONAL", disk_size_gb = 10, retained_backups = 7 }
       transform = { cpu = "2", memory = "8Gi" }
     }

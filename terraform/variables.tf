@@ -43,29 +43,34 @@ variable "budget_amount" {
 }
 
 variable "connections" {
-  description = "Connection (as its file in connections/ is named) -> the secrets that its file names as $${secret:NAME}, the size of its sync job, and the image of its connector by digest where the build does not make it (images.connections). With airbyte = job only."
+  description = "Connection (as its file in connections/ is named) -> what its file does not say: size and time limit of its sync job, the subnetwork (full name) through which it reaches a source with a private address, and the image of its connector by digest where the build does not make it. With airbyte = job only."
   type = map(object({
     cpu             = optional(string, "1")
     image           = optional(string)
     memory          = optional(string, "1Gi")
-    secrets         = optional(list(string), [])
+    subnetwork      = optional(string)
     timeout_seconds = optional(number, 3600)
   }))
   default = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.connections) : can(regex("^[a-z][a-z0-9_]{1,39}$", name))])
-    error_message = "connections: found ${join(", ", keys(var.connections))}, expected names of a to z, digits and _, such as web_shop."
-  }
-
-  validation {
-    condition     = alltrue(flatten([for connection in var.connections : [for name in connection.secrets : can(regex("^[A-Z][A-Z0-9_]{0,62}$", name))]]))
-    error_message = "connections: found secrets ${join(", ", flatten([for connection in var.connections : connection.secrets]))}, expected names such as SHOP_PASSWORD."
+    condition     = length(setsubtract(keys(var.connections), keys(local.connection_files))) == 0
+    error_message = "connections: found ${join(", ", keys(var.connections))}, expected names of files in connections/: ${join(", ", keys(local.connection_files))}. What has a file needs no line here."
   }
 
   validation {
     condition     = alltrue([for connection in var.connections : connection.image == null ? true : can(regex("^[a-z0-9.-]+/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$", connection.image))])
     error_message = "connections: found images ${join(", ", [for connection in var.connections : coalesce(connection.image, "none")])}, expected each by digest, such as \"europe-west1-docker.pkg.dev/acme/images/shop@sha256:<64 hex digits>\"."
+  }
+
+  validation {
+    condition     = alltrue([for connection in var.connections : connection.subnetwork == null ? true : can(regex("^projects/[^/]+/regions/${var.region}/subnetworks/[^/]+$", connection.subnetwork))])
+    error_message = "connections: found subnetworks ${join(", ", [for connection in var.connections : coalesce(connection.subnetwork, "none")])}, expected each in ${var.region}, such as \"projects/acme-network/regions/${var.region}/subnetworks/sources\"."
+  }
+
+  validation {
+    condition     = alltrue([for connection in var.connections : connection.timeout_seconds >= 60 && connection.timeout_seconds <= 72000])
+    error_message = "connections: found timeouts of ${join(", ", [for connection in var.connections : connection.timeout_seconds])} s, expected 60 to 72000; an event that watches a sync is given up after a day."
   }
 }
 
@@ -127,17 +132,6 @@ variable "images" {
   }
 }
 
-variable "kms_key" {
-  description = "Customer-managed key in the same region, for everything that is kept; null: Google's own keys."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.kms_key == null ? true : can(regex("^projects/[^/]+/locations/${var.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key))
-    error_message = "kms_key: found \"${coalesce(var.kms_key, "nothing")}\", expected a key in ${var.region}, such as \"projects/acme/locations/${var.region}/keyRings/biaac/cryptoKeys/data\"."
-  }
-}
-
 variable "labels" {
   description = "Labels of every resource, beside app and environment."
   type        = map(string)
@@ -146,21 +140,6 @@ variable "labels" {
   validation {
     condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && can(regex("^[a-z0-9_-]{0,63}$", value))])
     error_message = "labels: found ${jsonencode(var.labels)}, expected lower-case letters, digits, - and _, such as {cost_center = \"sales\"}."
-  }
-}
-
-variable "network_cidr" {
-  description = "Private range of the subnet that Cloud Run sends from; it must not overlap a network that this one is ever peered with."
-  type        = string
-  default     = "10.10.0.0/24"
-
-  validation {
-    condition = can(cidrhost(var.network_cidr, 0)) && try(
-      cidrsubnet(var.network_cidr, 0, 0) == var.network_cidr && tonumber(split("/", var.network_cidr)[1]) >= 20 && tonumber(split("/", var.network_cidr)[1]) <= 26
-      && anytrue([for private in ["10.", "192.168.", "172.1", "172.2", "172.3"] : startswith(var.network_cidr, private)]),
-      false
-    )
-    error_message = "network_cidr: found \"${var.network_cidr}\", expected a private range from /20 to /26 without host bits, such as \"10.10.0.0/24\". Cloud Run needs at least a /26."
   }
 }
 
@@ -262,18 +241,14 @@ variable "state_bucket" {
   }
 }
 
-variable "sweep_schedule" {
-  description = "When the sweep looks for what events missed: cron of five fields, UTC."
-  type        = string
-  default     = "*/15 * * * *"
+variable "sweep_minutes" {
+  description = "Minutes between two sweeps, which look for what events missed."
+  type        = number
+  default     = 15
 
   validation {
-    condition = can(regex("^[0-9*,/-]+( [0-9A-Za-z*,/-]+){4}$", var.sweep_schedule)) && alltrue([
-      for field, most in [59, 23, 31, 12, 7] : alltrue([
-        for number in regexall("[0-9]+", try(split(" ", var.sweep_schedule)[field], "")) : tonumber(number) <= most
-      ])
-    ])
-    error_message = "sweep_schedule: found \"${var.sweep_schedule}\", expected five cron fields (minute hour day month weekday), such as \"*/15 * * * *\"."
+    condition     = contains([5, 10, 12, 15, 20, 30], var.sweep_minutes)
+    error_message = "sweep_minutes: found ${var.sweep_minutes}, expected 5, 10, 12, 15, 20 or 30: what divides an hour."
   }
 }
 

@@ -4,15 +4,19 @@ terraform {
   required_providers {
     google = {
       source  = "hashicorp/google"
-      version = ">= 7.0, < 9.0"
+      version = ">= 7.26, < 9.0"
     }
     google-beta = {
       source  = "hashicorp/google-beta"
-      version = ">= 7.0, < 9.0"
+      version = ">= 7.26, < 9.0"
     }
     random = {
       source  = "hashicorp/random"
       version = ">= 3.7, < 4.0"
+    }
+    time = {
+      source  = "hashicorp/time"
+      version = ">= 0.12, < 1.0"
     }
   }
 

@@ -1,5 +1,41 @@
 # The bucket that holds Terraform's state, made once by a person before anything else. Its own state stays on that
-# person's disk and may be thrown away: import brings it back (README.md).
+# person's disk and may be thrown away: import brings it back (../README.md).
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.26, < 9.0"
+    }
+  }
+}
+
+variable "project_id" {
+  description = "Project that will hold the stack."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "project_id: found \"${var.project_id}\", expected 6 to 30 lower-case letters, digits and hyphens beginning with a letter (the id, not the name or number), such as \"acme-analytics\"."
+  }
+}
+
+variable "region" {
+  description = "Region of the state's bucket."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]{1,2}$", var.region))
+    error_message = "region: found \"${var.region}\", expected a region, neither a zone nor a continent, such as \"europe-west1\"."
+  }
+}
+
+output "state_bucket" {
+  description = "Bucket of the state: terraform init -backend-config=bucket=<this> -backend-config=prefix=prod"
+  value       = google_storage_bucket.state.name
+}
 
 provider "google" {
   project        = var.project_id
@@ -17,7 +53,7 @@ resource "google_project_service" "main" {
 }
 
 resource "google_storage_bucket" "state" {
-  #checkov:skip=CKV_GCP_62:whoever reads the state is in the audit log of admin activity; a log bucket comes later
+  #checkov:skip=CKV_GCP_62:who reads the state is in Cloud Audit Logs (modules/storage/iam.tf)
   project                     = var.project_id
   name                        = "${var.project_id}-state"
   location                    = var.region

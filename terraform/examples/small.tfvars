@@ -6,8 +6,4 @@ domain    = "example.com"
 viewers   = ["domain:example.com"]
 operators = ["data@example.com"]
 
-connections = {
-  shop = {}
-}
-
 runbooks_url = "https://github.com/acme/analytics/blob/main/docs/runbooks"

@@ -7,10 +7,10 @@ domain    = "example.com"
 viewers   = ["group:management@example.com", "group:sales@example.com"]
 operators = ["data@example.com", "it@example.com"]
 
-connections = {
-  shop     = {}
-  web_shop = { secrets = ["SHOP_PASSWORD"], memory = "2Gi" }
-}
+# What a file in connections/ does not say of itself: a larger job, a source inside the company's network.
+# connections = {
+#   web_shop = { memory = "2Gi", subnetwork = "projects/acme-network/regions/europe-west1/subnetworks/sources" }
+# }
 
 repository = {
   name       = "acme/analytics"

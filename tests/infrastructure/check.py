@@ -35,13 +35,18 @@ def main() -> None:
         return
     try:
         with tempfile.TemporaryDirectory() as folder, terraform.standing_providers() as variables:
-            faults = list(_faults(Workspace.copy(Path(folder), variables), files))
+            faults = list(_faults(Workspace.copy(Path(folder), variables, _connections(files)), files))
     except TerraformError as error:
         sys.exit(str(error))
     if faults:
         sys.exit("\n".join(dict.fromkeys(faults)))
     names = ", ".join(file.name for file in files)
     print(f"valid; planned with {names}" if files else "valid; there is no terraform/*.tfvars to plan with")
+
+
+def _connections(files: list[Path]) -> Path:
+    """Those of the company whose files of values are checked."""
+    return (files[0].parents[1] if files else ROOT) / "connections"
 
 
 def _faults(workspace: Workspace, files: list[Path]) -> Iterator[str]:

@@ -41,7 +41,9 @@ def values(source_archive: Path) -> Callable[[str], dict[str, Any]]:
 @pytest.fixture(scope="session")
 def workspace(providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A copy of ``terraform/`` to plan in, initialised, with everything known that an apply would make."""
-    copy = Workspace.copy(tmp_path_factory.mktemp("plans") / "root", providers)
+    connections = tmp_path_factory.mktemp("company") / "connections"
+    variants.write_connections(connections)
+    copy = Workspace.copy(tmp_path_factory.mktemp("plans") / "root", providers, connections)
     copy.init()
     return copy
 

@@ -41,11 +41,6 @@ class Deployment:
         """Who moves the data."""
         return str(self.variables.get("airbyte", "job"))
 
-    @property
-    def connections(self) -> dict[str, Values]:
-        """Those that our own ingestion syncs, by name."""
-        return dict(self.variables.get("connections", {})) if self.airbyte == "job" else {}
-
     def all(self, kind: str) -> list[Resource]:
         """Every resource of a type."""
         return [resource for resource in self.resources if resource.kind == kind]

@@ -13,7 +13,7 @@ from typing import Any
 
 from biaac.settings import ROOT
 
-# terraform/ and what it reads of the rest of the repository
+# terraform/ and what it reads of the rest of the repository, beside the company's connections
 SOURCES = ("terraform", "workflows")
 HOME = ROOT / ".biaac"
 OLDEST = (1, 11)  # write-only arguments
@@ -78,8 +78,9 @@ class Workspace:
     variables: Mapping[str, str]  # of the process
 
     @classmethod
-    def copy(cls, into: Path, variables: Mapping[str, str]) -> "Workspace":
-        """A copy of ``terraform/`` below the folder ``into``, with local state."""
+    def copy(cls, into: Path, variables: Mapping[str, str], connections: Path) -> "Workspace":
+        """A copy of ``terraform/`` and of a folder of connection files below ``into``, with local state."""
+        shutil.copytree(connections, into / "connections", ignore=shutil.ignore_patterns("sources"))
         for source in SOURCES:
             shutil.copytree(ROOT / source, into / source, ignore=LEFT_OVERS)
         (into / "terraform/local_state_override.tf").write_text(LOCAL_STATE)

@@ -54,6 +54,7 @@ def checkout(tmp_path: Path) -> Path:
     """What the commands read, as it is before the first of them: the reader's file and no archive."""
     for source in terraform.SOURCES:
         shutil.copytree(ROOT / source, tmp_path / source, ignore=LEFT_OVERS)
+    shutil.copytree(ROOT / "connections", tmp_path / "connections", ignore=shutil.ignore_patterns("sources"))
     for root in ("terraform", "terraform/bootstrap"):
         (tmp_path / root / "local_state_override.tf").write_text(LOCAL_STATE)
     shutil.copy(tmp_path / "terraform/examples/small.tfvars", tmp_path / "terraform/prod.tfvars")

@@ -2,23 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable
+from base64 import b64decode
 from typing import get_args
 
 import pytest
 from pydantic import SecretStr
 
 import ingestion.api
-from biaac import connections
-from biaac.connections import SECRET
 from biaac.settings import ROOT
 from cli.connections import PREFIX
 from laptop.functions import ENTRY_POINTS
 from laptop.plan import Laptop
-from tests.infrastructure import inventory, workloads
-from tests.infrastructure.deployment import Deployment, Values
+from tests.infrastructure import inventory, variants, workloads
+from tests.infrastructure.deployment import Deployment
 from tests.infrastructure.inventory import AIRBYTE, COMMAND, WORKLOADS, Workload, faults
-from tests.infrastructure.terraform import Workspace
 
 CREDENTIALS = {"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"}
 LAPTOP = Laptop(18080, 8088, None)
@@ -45,8 +42,7 @@ def workload(name: str, cloud: Deployment) -> tuple[Workload, set[str]]:
         calls_airbyte = any(issubclass(kind, AIRBYTE) for kind in declared.settings)
         return declared, set(declared.needed | (theirs if calls_airbyte else set()))
     connection = name.removeprefix("ingest-").replace("-", "_")
-    secrets = cloud.variables["connections"][connection].get("secrets", [])
-    return WORKLOADS["ingestion"], {*WORKLOADS["ingestion"].needed, *secrets}
+    return WORKLOADS["ingestion"], {*WORKLOADS["ingestion"].needed, *variants.SECRETS[connection]}
 
 
 @pytest.mark.parametrize("room", ["functions", "transform", "cache_service", "ingestion", "superset", "cli"])
@@ -63,8 +59,7 @@ def test_every_workload_is_given_exactly_what_it_reads(cloud: Deployment) -> Non
 
 def test_every_workload_of_the_code_is_deployed(cloud: Deployment) -> None:
     ours = cloud.variables.get("airbyte", "job") == "job"
-    connections = cloud.variables.get("connections", {}) if ours else {}
-    jobs = {f"ingest-{name.replace('_', '-')}" for name in connections}
+    jobs = {f"ingest-{name.replace('_', '-')}" for name in variants.SECRETS} if ours else set()
     assert set(given(cloud)) == {name for name in WORKLOADS if ours or name != "ingestion"} | jobs
 
 
@@ -77,7 +72,7 @@ def test_a_secret_comes_from_secret_manager_and_nothing_else_does(cloud: Deploym
             for field in kind.model_fields.values()
             if SecretStr in (field.annotation, *get_args(field.annotation))
         }
-        secret |= {"AIRBYTE_CLIENT_ID", "SUPERSET_DATABASE_URL"}  # comes with a secret; holds a password
+        secret |= {"AIRBYTE_CLIENT_ID"}  # comes with a secret
         secret |= needed - declared.needed - CREDENTIALS  # what a connection file calls a secret
         assert {each for each, value in values.items() if value is None} == secret & set(values), name
 
@@ -150,14 +145,32 @@ def test_addresses_are_of_the_form_that_the_clients_take(cloud: Deployment) -> N
 
 def test_the_schedules_call_the_functions_they_are_meant_for(cloud: Deployment) -> None:
     functions = {name: values["service_config"][0]["uri"] for name, values in workloads.functions(cloud).items()}
-    sweep = cloud.one("google_cloud_scheduler_job", "sweep")["http_target"][0]
-    assert (sweep["uri"], sweep["oidc_token"][0]["audience"]) == (functions["sweep"], functions["sweep"])
     environment = cloud.outputs["environment"]
     assert (environment["SYNC_URL"], environment["SWEEP_URL"]) == (functions["sync"], functions["sweep"])
-    assert environment["SCHEDULER_SERVICE_ACCOUNT"] == sweep["oidc_token"][0]["service_account_email"]
-    assert not [name for name in cloud.named("google_cloud_scheduler_job") if name.startswith(PREFIX)], (
-        "schedules of connections are the command's to apply"
-    )
+    schedules = cloud.named("google_cloud_scheduler_job")
+    assert set(schedules) == {"sweep", *(f"{PREFIX}{name}" for name in variants.CRONS)}
+    for name, schedule in schedules.items():
+        target, uri = schedule["http_target"][0], functions[name.partition("-")[0]]
+        assert (target["uri"], target["oidc_token"][0]["audience"], target["http_method"]) == (uri, uri, "POST"), name
+        assert target["oidc_token"][0]["service_account_email"] == environment["SCHEDULER_SERVICE_ACCOUNT"]
+        assert schedule["retry_config"][0]["retry_count"] >= 1, f"{name}: one bad minute, and nobody asks again"
+        allowed = workloads.functions(cloud)[name.partition("-")[0]]["service_config"][0]["timeout_seconds"]
+        assert int(schedule["attempt_deadline"].removesuffix("s")) >= allowed, name
+        assert schedule["paused"] is False
+
+
+def test_a_connections_schedule_and_job_are_as_its_file_says(cloud: Deployment) -> None:
+    for name, (cron, time_zone) in variants.CRONS.items():
+        schedule = cloud.one("google_cloud_scheduler_job", f"{PREFIX}{name}")
+        assert (schedule["schedule"], schedule["time_zone"], schedule["description"]) == (cron, time_zone, f"Of {name}.")
+        assert json.loads(b64decode(schedule["http_target"][0]["body"])) == {"connection": name}
+        assert schedule["retry_config"][0]["retry_count"] >= 3
+    jobs = {name: job["template"][0]["template"][0] for name, job in workloads.jobs(cloud).items()}
+    private = {name: job["vpc_access"][0]["network_interfaces"][0]["subnetwork"] for name, job in jobs.items() if job["vpc_access"]}
+    said = cloud.variables.get("connections", {})
+    assert private == ({"ingest-web-shop": variants.SUBNETWORK} if said else {})
+    if said:
+        assert (jobs["ingest-web-shop"]["timeout"], jobs["ingest-grocery"]["timeout"]) == ("7200s", "3600s")
 
 
 def test_finalized_bronze_objects_reach_the_function_that_waits_for_them(cloud: Deployment) -> None:
@@ -183,19 +196,6 @@ def test_containers_listen_where_cloud_run_asks_and_answer_the_laptops_health_pa
         probed = container["startup_probe"][0]["http_get"]
         assert (probed[0]["path"] if probed else None) == on_laptop[name]
     assert given(cloud)["superset"]["SUPERSET_PORT"] == str(PORT)
-
-
-def test_the_example_deploys_a_connection_with_all_that_its_file_needs(
-    workspace: Workspace, values: Callable[[str], Values]
-) -> None:
-    copy = {"functions_source": values("small")["functions_source"]}
-    done = workspace.attempt(copy, "-var-file=examples/small.tfvars")
-    assert done.returncode == 0, done.stderr
-    cloud = Deployment(json.loads(workspace.must("show", "-json", "saved.tfplan")), {})
-    jobs = {name: set(values) for name, values in given(cloud).items() if name.startswith("ingest-")}
-    shop = connections.get(ROOT / "tests/company/connections", "shop")
-    secrets = SECRET.findall(str(shop.source.config))
-    assert jobs == {"ingest-shop": {*WORKLOADS["ingestion"].needed, *secrets}}
 
 
 def _text(path: str) -> str:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.infrastructure.deployment import PROJECT, REGION
 
 DIGEST = "sha256:" + "a1" * 32
@@ -22,30 +24,26 @@ LEAST = {
     "viewers": ["group:sales@acme.com", "user:owner@acme.com"],
 }
 REPOSITORY = {"name": "acme/analytics", "connection": f"projects/{PROJECT}/locations/{REGION}/connections/github"}
-CONNECTIONS = {
-    "grocery": {"image": image("source-grocery")},
-    "web_shop": {
-        "image": image("source-web-shop"),
-        "secrets": ["SHOP_PASSWORD", "SHOP_TOKEN"],
-        "cpu": "2",
-        "memory": "2Gi",
-        "timeout_seconds": 7200,
-    },
-}
+SECRETS = {"grocery": set[str](), "web_shop": {"SHOP_PASSWORD", "SHOP_TOKEN"}}
+# What connection files say, and what Terraform makes of it.
+CRONS = {"grocery": ("0 5 * * *", "America/New_York"), "web_shop": ("30 */2 * * *", "UTC")}
+SUBNETWORK = f"projects/acme-network/regions/{REGION}/subnetworks/sources"
+IMAGES = {name: image(f"source-{name.replace('_', '-')}") for name in SECRETS}
+VALUES = {"web_shop": {"cpu": "2", "memory": "2Gi", "timeout_seconds": 7200, "subnetwork": SUBNETWORK}}
 VARIANTS: dict[str, dict[str, Any]] = {
     # the defaults, deployed by merges
-    "small": {"repository": REPOSITORY, "connections": CONNECTIONS},
+    "small": {"repository": REPOSITORY, "connections": VALUES, "images": {"connections": IMAGES}},
     # everything that can be turned on
     "team": {
         "profile": "team",
         "repository": REPOSITORY,
-        "connections": CONNECTIONS,
         "billing_account": "012345-6789AB-CDEF01",
         "budget_amount": 200,
-        "kms_key": f"projects/{PROJECT}/locations/{REGION}/keyRings/biaac/cryptoKeys/data",
-        "images": {name: image(name) for name in ("cache", "ingestion", "superset", "transform")},
+        "images": {
+            **{name: image(name) for name in ("cache", "ingestion", "superset", "transform")},
+            "connections": IMAGES,
+        },
         "labels": {"cost_center": "sales"},
-        "network_cidr": "10.20.0.0/22",
         "require_approval": True,
         "revision": "1b857ec",
     },
@@ -53,7 +51,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "airbyte_cloud": {
         "airbyte": "cloud",
         "runbooks_url": "https://acme.com/runbooks",
-        "sweep_schedule": "*/20 * * * *",
+        "sweep_minutes": 20,
     },
     "airbyte_self_managed": {
         "airbyte": "self_managed",
@@ -67,3 +65,15 @@ NAMES = list(VARIANTS)
 def variables(name: str, *, source: Path) -> dict[str, Any]:
     """The values of a variant, with an archive in place of the functions' source."""
     return {**LEAST, **VARIANTS[name], "functions_source": str(source)}
+
+
+def write_connections(folder: Path) -> None:
+    """The company's connection files: one without secrets, one with."""
+    folder.mkdir()
+    for name, (cron, time_zone) in CRONS.items():
+        config = {secret.lower(): f"${{secret:{secret}}}" for secret in sorted(SECRETS[name])}
+        schedule = {"cron": cron} if time_zone == "UTC" else {"cron": cron, "time_zone": time_zone}
+        said = {"name": name, "description": f"Of {name}.", "owner": "data@acme.com", "schedule": schedule}
+        said |= {"freshness": {"warn_after": "1d", "fail_after": "2d"}, "streams": [{"name": "lines", "mode": "full_refresh"}]}
+        said["source"] = {"connector": f"sources/{name}", "config": {"nested": [config]}}
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(said))

@@ -1,4 +1,4 @@
-"""What runs, whatever it runs on: its variables, its way out, its container."""
+"""What runs, whatever it runs on: its variables, its container."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,6 @@ class Workload:
     name: str
     variables: dict[str, str]
     secrets: dict[str, str]  # variable -> name of the secret whose latest version it is
-    egress: str | None  # what is sent through the network; None: nothing
     values: Values  # of the resource
     container: Values  # of a service or a job; a function has none
 
@@ -55,10 +54,7 @@ def run(name: str, values: Values, template: Values) -> Workload:
             secret[one["name"]] = reference["secret"].rpartition("/")[2]
         else:
             plain[one["name"]] = one["value"]
-    access = template["vpc_access"]
-    if access:
-        check_network(name, access[0]["network_interfaces"])
-    return Workload(name, plain, secret, access[0]["egress"] if access else None, values, container)
+    return Workload(name, plain, secret, values, container)
 
 
 def function(name: str, values: Values) -> Workload:
@@ -69,17 +65,6 @@ def function(name: str, values: Values) -> Workload:
         assert one["version"] == "latest"
         assert one["project_id"] == PROJECT, f"{name} reads the secrets of another project"
         secret[one["key"]] = one["secret"].rpartition("/")[2]
-    interfaces = config.get("direct_vpc_network_interface") or config.get("direct_vpc_network_interfaces")
-    if interfaces:
-        check_network(name, interfaces)
-    egress = (config["direct_vpc_egress"] or "VPC_EGRESS_PRIVATE_RANGES_ONLY") if interfaces else None
-    assert config.get("vpc_connector") is None, f"{name}: a connector costs money at rest"
     plain = config["environment_variables"] or {}
-    return Workload(name, plain, secret, egress and egress.removeprefix("VPC_EGRESS_"), values, {})
+    return Workload(name, plain, secret, values, {})
 
-
-def check_network(name: str, interfaces: list[Values]) -> None:
-    """There is one network, and one subnetwork of it."""
-    (interface,) = interfaces
-    assert interface["network"] == "google_compute_network/biaac/id", name
-    assert interface["subnetwork"] == "google_compute_subnetwork/biaac-run/id", name

@@ -12,12 +12,6 @@ variable "access" {
   }
 }
 
-variable "kms_key" {
-  description = "Customer-managed key; null: Google's own."
-  type        = string
-  default     = null
-}
-
 variable "project_id" {
   description = "Project of the repositories."
   type        = string

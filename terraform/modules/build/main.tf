@@ -12,6 +12,9 @@ resource "google_service_account" "main" {
 }
 
 locals {
+  # A branch as the regular expression that takes it alone.
+  branch = try("^${replace(var.repository.branch, ".", "\\.")}$", null)
+
   triggers = var.repository == null ? {} : {
     main         = { account = "build", deploy = "true", description = "Test, build and deploy ${var.repository.branch}." }
     pull-request = { account = "build-check", deploy = "false", description = "Test and plan what is proposed for ${var.repository.branch}." }
@@ -46,12 +49,12 @@ resource "google_cloudbuild_trigger" "main" {
 
     dynamic "push" {
       for_each = each.key == "main" ? [1] : []
-      content { branch = "^${var.repository.branch}$" }
+      content { branch = local.branch }
     }
     dynamic "pull_request" {
       for_each = each.key == "pull-request" ? [1] : []
       content {
-        branch          = "^${var.repository.branch}$"
+        branch          = local.branch
         comment_control = "COMMENTS_ENABLED_FOR_EXTERNAL_CONTRIBUTORS_ONLY" # a stranger's proposal waits for /gcbrun
       }
     }

@@ -1,9 +1,12 @@
+# Cloud SQL for Postgres, `biaac`: Superset's own tables and nothing else. It has a public address that lets nobody in but
+# Cloud Run's own connector (a client certificate is required, no network is authorized), and nobody there logs in by a
+# password: each workload is a user by its service account, and its token is what it shows (superset/database_login.py).
 resource "google_sql_database_instance" "main" {
+  #checkov:skip=CKV_GCP_60:reached by Cloud Run's connector alone: no authorized network, client certificates required
   project             = var.project_id
-  name                = "biaac"
+  name                = "biaac" # cannot be used again for about a week after it was deleted
   region              = var.region
   database_version    = "POSTGRES_18"
-  encryption_key_name = var.kms_key
   deletion_protection = var.deletion_protection # Terraform refuses; the setting below makes Cloud SQL refuse, too
 
   settings {
@@ -18,11 +21,9 @@ resource "google_sql_database_instance" "main" {
     retain_backups_on_delete    = true
 
     ip_configuration {
-      ipv4_enabled    = false
-      private_network = var.network
-      # Only the connector of Cloud Run gets in: it brings the certificate, and proves the workload's identity for it.
-      ssl_mode       = "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"
-      server_ca_mode = "GOOGLE_MANAGED_INTERNAL_CA" # the one that connector knows
+      ipv4_enabled   = true
+      ssl_mode       = "TRUSTED_CLIENT_CERTIFICATE_REQUIRED" # the connector brings it, for whom IAM lets connect
+      server_ca_mode = "GOOGLE_MANAGED_INTERNAL_CA"          # the one that connector knows
     }
 
     backup_configuration {
@@ -73,14 +74,52 @@ locals {
     "log_temp_files"              = "0"
   }
 
-  # Cloud Run puts the connector's socket here. https://cloud.google.com/sql/docs/postgres/connect-run
-  socket = "/cloudsql/${google_sql_database_instance.main.connection_name}"
+  name = "superset"
 }
 
 # A destroy takes it before it asks the instance, which then refuses: it goes with the instance and no sooner.
 resource "google_sql_database" "main" {
   project         = var.project_id
   instance        = google_sql_database_instance.main.name
-  name            = "superset"
+  name            = local.name
   deletion_policy = "ABANDON"
+}
+
+# A new instance makes the role of IAM's users some seconds after it says that it is ready; before that a user is refused.
+resource "time_sleep" "instance" {
+  create_duration = "60s"
+  triggers        = { instance = google_sql_database_instance.main.name }
+}
+
+resource "google_sql_user" "main" {
+  for_each = var.users
+
+  project         = var.project_id
+  instance        = time_sleep.instance.triggers["instance"]
+  name            = trimsuffix(each.value.email, ".gserviceaccount.com") # Postgres allows 63 characters
+  type            = "CLOUD_IAM_SERVICE_ACCOUNT"
+  database_roles  = ["cloudsqlsuperuser"] # owns the database: the service and its jobs share their tables through it
+  deletion_policy = "ABANDON"             # it owns tables; both go with the instance
+}
+
+# client: open the connector's tunnel, to this instance only. instanceUser: log in; this is the project's only instance.
+resource "google_project_iam_member" "client" {
+  for_each = var.users
+
+  project = var.project_id
+  role    = "roles/cloudsql.client"
+  member  = each.value.member
+
+  condition {
+    title      = "instance-biaac"
+    expression = "resource.service == \"sqladmin.googleapis.com\" && resource.name == \"projects/${var.project_id}/instances/${google_sql_database_instance.main.name}\""
+  }
+}
+
+resource "google_project_iam_member" "login" {
+  for_each = var.users
+
+  project = var.project_id
+  role    = "roles/cloudsql.instanceUser"
+  member  = each.value.member
 }

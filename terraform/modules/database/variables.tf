@@ -1,28 +1,6 @@
-variable "clients" {
-  description = "Workload -> member that may connect to the instance."
-  type        = map(string)
-}
-
 variable "deletion_protection" {
   description = "Whether Terraform and Cloud SQL refuse to delete the instance."
   type        = bool
-}
-
-variable "kms_key" {
-  description = "Customer-managed key of disk and secrets; null: Google's own."
-  type        = string
-  default     = null
-}
-
-variable "network" {
-  description = "Id of the network, connected to Google's services, in which the instance gets its private address."
-  type        = string
-}
-
-variable "password_version" {
-  description = "Raise it to give the user a new password; Cloud Run takes it with its next revision."
-  type        = number
-  default     = 1
 }
 
 variable "project_id" {
@@ -43,14 +21,9 @@ variable "size" {
     retained_backups  = number
     tier              = string
   })
-
-  validation {
-    condition     = contains(["ZONAL", "REGIONAL"], var.size.availability_type) && startswith(var.size.tier, "db-")
-    error_message = "size: found ${var.size.availability_type} ${var.size.tier}, expected ZONAL or REGIONAL and a tier such as \"db-f1-micro\" or \"db-custom-1-3840\"."
-  }
 }
 
-variable "superset_users" {
-  description = "Workload -> member that may read the URL of Superset's database."
-  type        = map(string)
+variable "users" {
+  description = "Workload -> service account (email, member) that logs in."
+  type        = map(object({ email = string, member = string }))
 }

@@ -53,9 +53,5 @@ resource "google_eventarc_trigger" "bronze_finalized" {
     }
   }
 
-  depends_on = [
-    google_cloud_run_v2_service_iam_member.caller,
-    google_project_iam_member.eventarc_agent,
-    google_project_iam_member.eventarc_receives,
-  ]
+  depends_on = [google_cloud_run_v2_service_iam_member.caller, time_sleep.grants]
 }

@@ -42,3 +42,18 @@ resource "google_project_iam_member" "builder_reads" {
     expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${var.project_number}-\")"
   }
 }
+
+# Grants reach the services of Google that look at them within two minutes, mostly: a build that reads its source and a
+# trigger that checks its agent fail before (hashicorp/terraform-provider-google#25294), and nothing tries them again.
+resource "time_sleep" "grants" {
+  create_duration = "120s"
+  triggers        = { bronze = var.bronze_bucket, repository = var.docker_repository } # may be published, may be written to
+
+  depends_on = [
+    google_project_iam_member.builder_logs,
+    google_project_iam_member.builder_reads,
+    google_project_iam_member.eventarc_agent,
+    google_project_iam_member.eventarc_receives,
+    google_storage_bucket_iam_member.builder,
+  ]
+}

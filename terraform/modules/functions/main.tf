@@ -1,11 +1,12 @@
+# The five entry points of functions/main.py, each a Cloud Run function (2nd generation) with an account of its own, at zero
+# at rest. Scheduler, Eventarc and Workflows of the same project count as internal traffic, at the run.app address only.
 locals {
-  # One source, five deployments. caller: who may call it. reach: what of ours it calls, which decides its way out.
+  # One source, five deployments. caller: who may call it. asks_airbyte: it is given what Airbyte asks of a client.
   functions = {
     bronze-finalized = {
       entry_point     = "bronze_finalized"
       caller          = google_service_account.eventarc.member
-      reach           = "airbyte"
-      memory          = "512Mi"
+      asks_airbyte    = true
       timeout_seconds = 120 # it watches a running sync for 60 s inside its request
       concurrency     = 16  # most events only look at a mark; a slow sync must not hold them up
       max_instances   = 4
@@ -14,8 +15,7 @@ locals {
     promote = {
       entry_point     = "promote"
       caller          = var.workflow_member
-      reach           = "google"
-      memory          = "512Mi"
+      asks_airbyte    = false
       timeout_seconds = 60
       concurrency     = 1
       max_instances   = 1
@@ -23,9 +23,8 @@ locals {
     }
     sweep = {
       entry_point     = "sweep"
-      caller          = var.scheduler_member
-      reach           = "airbyte"
-      memory          = "512Mi"
+      caller          = google_service_account.scheduler.member
+      asks_airbyte    = true
       timeout_seconds = 300 # one look at Airbyte per connection, in turn
       concurrency     = 1
       max_instances   = 1
@@ -33,9 +32,8 @@ locals {
     }
     sync = {
       entry_point     = "sync"
-      caller          = var.scheduler_member
-      reach           = "airbyte"
-      memory          = "512Mi"
+      caller          = google_service_account.scheduler.member
+      asks_airbyte    = true
       timeout_seconds = 120
       concurrency     = 4
       max_instances   = 2
@@ -44,24 +42,12 @@ locals {
     warm-cache = {
       entry_point     = "warm_cache"
       caller          = var.workflow_member
-      reach           = "cache"
-      memory          = "512Mi"
+      asks_airbyte    = false
       timeout_seconds = 300 # what the workflow allows this step
       concurrency     = 1
       max_instances   = 1
       environment     = { CACHE_URL = var.cache_url }
     }
-  }
-
-  # An internal service is reached through our network only, and from there nothing but Google is reached: whoever has
-  # to call an Airbyte on the internet must not send through it.
-  through_network = {
-    for name, function in local.functions : name =>
-    function.reach == "cache" || (function.reach == "airbyte" && var.airbyte_is_internal)
-  }
-
-  airbyte_secrets = {
-    for name, function in local.functions : name => function.reach == "airbyte" ? var.airbyte_secrets : {}
   }
 }
 
@@ -84,11 +70,10 @@ resource "google_storage_bucket_object" "source" {
 resource "google_cloudfunctions2_function" "main" {
   for_each = local.functions
 
-  project      = var.project_id
-  name         = each.key
-  location     = var.region
-  description  = "Entry point ${each.value.entry_point} of functions/main.py."
-  kms_key_name = var.kms_key
+  project     = var.project_id
+  name        = each.key
+  location    = var.region
+  description = "Entry point ${each.value.entry_point} of functions/main.py."
 
   build_config {
     runtime           = "python311" # as pyproject.toml requires
@@ -108,7 +93,7 @@ resource "google_cloudfunctions2_function" "main" {
     service_account_email            = google_service_account.main[each.key].email
     ingress_settings                 = "ALLOW_INTERNAL_ONLY"
     all_traffic_on_latest_revision   = true
-    available_memory                 = each.value.memory
+    available_memory                 = "512Mi"
     available_cpu                    = "1" # more than one request at a time takes a whole one
     timeout_seconds                  = each.value.timeout_seconds
     min_instance_count               = 0
@@ -117,7 +102,7 @@ resource "google_cloudfunctions2_function" "main" {
     environment_variables            = merge(var.environment, each.value.environment)
 
     dynamic "secret_environment_variables" {
-      for_each = local.airbyte_secrets[each.key]
+      for_each = each.value.asks_airbyte ? var.airbyte_secrets : {}
       content {
         key        = secret_environment_variables.key
         project_id = var.project_id
@@ -125,20 +110,7 @@ resource "google_cloudfunctions2_function" "main" {
         version    = "latest"
       }
     }
-
-    direct_vpc_egress = local.through_network[each.key] ? "VPC_EGRESS_ALL_TRAFFIC" : null
-    dynamic "direct_vpc_network_interface" {
-      for_each = local.through_network[each.key] ? [var.subnetwork] : []
-      content {
-        network    = direct_vpc_network_interface.value.network
-        subnetwork = direct_vpc_network_interface.value.subnetwork
-      }
-    }
   }
 
-  depends_on = [
-    google_project_iam_member.builder_logs,
-    google_project_iam_member.builder_reads,
-    google_storage_bucket_iam_member.builder,
-  ]
+  depends_on = [time_sleep.grants]
 }

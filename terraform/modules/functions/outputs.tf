@@ -1,8 +1,9 @@
-output "builder" {
-  description = "Who builds the functions."
+output "callers" {
+  description = "Who delivers events (eventarc), builds the functions (functions-build) and calls them by the clock (scheduler)."
   value = {
-    member = google_service_account.builder.member
-    name   = google_service_account.builder.name
+    eventarc        = google_service_account.eventarc
+    functions-build = google_service_account.builder
+    scheduler       = google_service_account.scheduler
   }
 }
 
@@ -17,23 +18,8 @@ output "names" {
 }
 
 output "service_accounts" {
-  description = "Function -> who it is."
-  value = {
-    for name, account in google_service_account.main : name => {
-      email  = account.email
-      member = account.member
-      name   = account.name
-    }
-  }
-}
-
-output "trigger_account" {
-  description = "Who delivers events."
-  value = {
-    email  = google_service_account.eventarc.email
-    member = google_service_account.eventarc.member
-    name   = google_service_account.eventarc.name
-  }
+  description = "Function -> who it is: email, member and name."
+  value       = google_service_account.main
 }
 
 output "uris" {

@@ -1,8 +1,3 @@
-variable "airbyte_is_internal" {
-  description = "Whether Airbyte is our own ingestion service, reached through the network only."
-  type        = bool
-}
-
 variable "airbyte_secrets" {
   description = "Variable -> secret with what Airbyte asks of a client: AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or nothing."
   type        = map(string)
@@ -29,6 +24,11 @@ variable "cache_url" {
   type        = string
 }
 
+variable "connections" {
+  description = "Connection -> description, cron and time zone of its file: one schedule each."
+  type        = map(object({ cron = string, description = string, time_zone = string }))
+}
+
 variable "docker_repository" {
   description = "Id of the repository into which Cloud Functions builds."
   type        = string
@@ -37,12 +37,6 @@ variable "docker_repository" {
 variable "environment" {
   description = "Variables that every workload is given."
   type        = map(string)
-}
-
-variable "kms_key" {
-  description = "Customer-managed key; null: Google's own."
-  type        = string
-  default     = null
 }
 
 variable "project_id" {
@@ -60,11 +54,6 @@ variable "region" {
   type        = string
 }
 
-variable "scheduler_member" {
-  description = "Who calls sync and sweep."
-  type        = string
-}
-
 variable "source_bucket" {
   description = "Bucket for the source archive."
   type        = string
@@ -73,19 +62,11 @@ variable "source_bucket" {
 variable "source_file" {
   description = "Archive made by bin/functions-source."
   type        = string
-
-  validation {
-    condition     = endswith(var.source_file, ".zip") && fileexists(var.source_file)
-    error_message = "source_file: found \"${var.source_file}\", expected an archive that exists; bin/functions-source makes it."
-  }
 }
 
-variable "subnetwork" {
-  description = "Network and subnet from which internal services are called."
-  type = object({
-    network    = string
-    subnetwork = string
-  })
+variable "sweep_minutes" {
+  description = "Minutes between two sweeps."
+  type        = number
 }
 
 variable "workflow" {

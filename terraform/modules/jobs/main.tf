@@ -1,3 +1,5 @@
+# Every Cloud Run job, from the table of terraform/jobs.tf: one task, never tried again by Cloud Run, its whole command, its
+# variables and secrets, who may start it and who may look at its executions.
 resource "google_service_account" "main" {
   for_each = var.accounts
 
@@ -23,7 +25,6 @@ resource "google_cloud_run_v2_job" "main" {
       timeout               = "${each.value.timeout_seconds}s"
       max_retries           = 0 # the workflow, or the next attempt of a sync, is the one place that tries again
       execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
-      encryption_key        = var.kms_key
 
       containers {
         image   = each.value.image
@@ -55,7 +56,7 @@ resource "google_cloud_run_v2_job" "main" {
         }
 
         dynamic "volume_mounts" {
-          for_each = each.value.uses_database ? [1] : []
+          for_each = each.value.database[*]
           content {
             name       = "cloudsql"
             mount_path = "/cloudsql"
@@ -63,26 +64,53 @@ resource "google_cloud_run_v2_job" "main" {
         }
       }
 
-      # The connector takes an instance's private address when it has no public one, and reaches it through the network
-      # (GoogleCloudPlatform/cloud-sql-proxy#848).
       dynamic "volumes" {
-        for_each = each.value.uses_database ? [1] : []
+        for_each = each.value.database[*]
         content {
           name = "cloudsql"
-          cloud_sql_instance { instances = [var.database] }
+          cloud_sql_instance { instances = [volumes.value] }
         }
       }
 
       dynamic "vpc_access" {
-        for_each = each.value.egress[*]
+        for_each = each.value.subnetwork[*]
         content {
-          egress = vpc_access.value
-          network_interfaces {
-            network    = var.subnetwork.network
-            subnetwork = var.subnetwork.subnetwork
-          }
+          egress = "PRIVATE_RANGES_ONLY" # the source; Google's own services are reached as from anywhere
+          network_interfaces { subnetwork = vpc_access.value }
         }
       }
     }
   }
+}
+
+locals {
+  executors = merge([
+    for name, job in var.jobs : { for workload, member in job.executors : "${name}/${workload}" => { job = name, member = member } }
+  ]...)
+  watchers = merge([
+    for name, job in var.jobs : { for workload, member in job.watchers : "${name}/${workload}" => { job = name, member = member } }
+  ]...)
+}
+
+# Start with arguments, and cancel. roles/run.invoker starts a job only as it stands.
+# https://cloud.google.com/iam/docs/roles-permissions/run#run.jobsExecutorWithOverrides
+resource "google_cloud_run_v2_job_iam_member" "executor" {
+  for_each = local.executors
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_job.main[each.value.job].name
+  role     = "roles/run.jobsExecutorWithOverrides"
+  member   = each.value.member
+}
+
+# Ask whether an execution has ended: that is what ownership of a lock or of a sync hangs on.
+resource "google_cloud_run_v2_job_iam_member" "watcher" {
+  for_each = local.watchers
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_job.main[each.value.job].name
+  role     = "roles/run.viewer"
+  member   = each.value.member
 }

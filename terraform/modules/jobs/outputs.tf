@@ -6,12 +6,6 @@ output "names" {
 }
 
 output "service_accounts" {
-  description = "Workload -> who it is."
-  value = {
-    for name, account in google_service_account.main : name => {
-      email  = account.email
-      member = account.member
-      name   = account.name
-    }
-  }
+  description = "Workload -> who it is: email, member and name."
+  value       = google_service_account.main
 }

@@ -22,6 +22,8 @@ locals {
     "severity>=ERROR",
   ])
 
+  channels = [for channel in google_monitoring_notification_channel.operator : channel.id]
+
   log_alerts = {
     cache-error = {
       summary  = "The cache service met an error of its own, was refused memory or did not start. Dashboards may show errors."
@@ -118,7 +120,7 @@ resource "google_monitoring_alert_policy" "log" {
   display_name          = each.key
   combiner              = "OR"
   severity              = each.value.severity
-  notification_channels = [for channel in google_monitoring_notification_channel.operator : channel.id]
+  notification_channels = local.channels
   user_labels           = var.labels
 
   conditions {
@@ -157,7 +159,7 @@ resource "google_monitoring_alert_policy" "metric" {
   display_name          = each.key
   combiner              = "OR"
   severity              = each.value.severity
-  notification_channels = [for channel in google_monitoring_notification_channel.operator : channel.id]
+  notification_channels = local.channels
   user_labels           = var.labels
 
   conditions {
@@ -199,7 +201,7 @@ resource "google_monitoring_alert_policy" "sweep_silent" {
   display_name          = "sweep-silent"
   combiner              = "OR"
   severity              = "ERROR"
-  notification_channels = [for channel in google_monitoring_notification_channel.operator : channel.id]
+  notification_channels = local.channels
   user_labels           = var.labels
 
   conditions {

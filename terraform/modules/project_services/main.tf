@@ -1,3 +1,4 @@
+# The APIs that the stack calls. They stay enabled when it goes.
 locals {
   services = [
     "artifactregistry.googleapis.com",
@@ -6,7 +7,6 @@ locals {
     "cloudfunctions.googleapis.com",
     "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
-    "compute.googleapis.com",
     "eventarc.googleapis.com",
     "iam.googleapis.com",
     "iamcredentials.googleapis.com",
@@ -16,29 +16,11 @@ locals {
     "pubsub.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
-    "servicenetworking.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
     "workflowexecutions.googleapis.com",
     "workflows.googleapis.com",
   ]
-
-  # Google's own accounts that must exist before they are granted anything: an enabled API makes its agent only at
-  # first use, and a grant to an account that does not exist is refused.
-  agents = setunion(
-    ["eventarc.googleapis.com", "iap.googleapis.com"],
-    var.kms_key == null ? [] : keys(local.encrypting_agents),
-  )
-
-  # https://cloud.google.com/kms/docs/compatible-services: who encrypts what this stack keeps.
-  encrypting_agents = {
-    "artifactregistry.googleapis.com" = "service-${var.project_number}@gcp-sa-artifactregistry.iam.gserviceaccount.com"
-    "run.googleapis.com"              = "service-${var.project_number}@serverless-robot-prod.iam.gserviceaccount.com"
-    "secretmanager.googleapis.com"    = "service-${var.project_number}@gcp-sa-secretmanager.iam.gserviceaccount.com"
-    "sqladmin.googleapis.com"         = "service-${var.project_number}@gcp-sa-cloud-sql.iam.gserviceaccount.com"
-    "storage.googleapis.com"          = "service-${var.project_number}@gs-project-accounts.iam.gserviceaccount.com"
-    "workflows.googleapis.com"        = "service-${var.project_number}@gcp-sa-workflows.iam.gserviceaccount.com"
-  }
 }
 
 resource "google_project_service" "main" {
@@ -49,20 +31,20 @@ resource "google_project_service" "main" {
   disable_on_destroy = false # another tenant of the project may use it
 }
 
+# Google's own accounts that are granted something before their first use: an enabled API makes its agent only then, and a
+# grant to an account that does not exist is refused.
 resource "google_project_service_identity" "agent" {
   provider = google-beta
-  for_each = local.agents
+  for_each = toset(["eventarc.googleapis.com", "iap.googleapis.com"])
 
   project = var.project_id
   service = google_project_service.main[each.key].service
 }
 
-resource "google_kms_crypto_key_iam_member" "agent" {
-  for_each = var.kms_key == null ? {} : local.encrypting_agents
+# An API that was enabled, and an agent that was made, a moment ago are not known everywhere at Google yet.
+resource "time_sleep" "services" {
+  create_duration = "60s"
+  triggers        = { services = join(" ", local.services) } # a new one is waited for, too
 
-  crypto_key_id = var.kms_key
-  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-  member        = "serviceAccount:${each.value}"
-
-  depends_on = [google_project_service_identity.agent]
+  depends_on = [google_project_service.main, google_project_service_identity.agent]
 }

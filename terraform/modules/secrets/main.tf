@@ -25,12 +25,7 @@ resource "google_secret_manager_secret" "main" {
   deletion_protection = var.deletion_protection
 
   replication {
-    auto {
-      dynamic "customer_managed_encryption" {
-        for_each = var.kms_key[*]
-        content { kms_key_name = customer_managed_encryption.value }
-      }
-    }
+    auto {}
   }
 }
 
@@ -50,4 +45,12 @@ resource "google_secret_manager_secret_iam_member" "accessor" {
   secret_id = google_secret_manager_secret.main[each.value.secret].secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = each.value.member
+}
+
+# A revision that names a secret is refused while its reader's grant is not known everywhere; a new grant is waited for, too.
+resource "time_sleep" "readers" {
+  create_duration = "60s"
+  triggers        = { grants = join(" ", keys(local.grants)) }
+
+  depends_on = [google_secret_manager_secret_iam_member.accessor]
 }

@@ -3,7 +3,7 @@ output "names" {
   value       = { for name, secret in google_secret_manager_secret.main : name => secret.secret_id }
 
   depends_on = [
-    google_secret_manager_secret_iam_member.accessor,
     google_secret_manager_secret_version.first,
+    time_sleep.readers,
   ]
 }

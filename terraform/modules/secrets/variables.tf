@@ -3,12 +3,6 @@ variable "deletion_protection" {
   type        = bool
 }
 
-variable "kms_key" {
-  description = "Customer-managed key; null: Google's own."
-  type        = string
-  default     = null
-}
-
 variable "project_id" {
   description = "Project of the secrets."
   type        = string
@@ -24,10 +18,5 @@ variable "secrets" {
   validation {
     condition     = alltrue([for name, secret in var.secrets : can(regex("^[A-Za-z][A-Za-z0-9_-]{0,254}$", name))])
     error_message = "secrets: found ${join(", ", keys(var.secrets))}, expected names of letters, digits, - and _, such as SHOP_PASSWORD."
-  }
-
-  validation {
-    condition     = alltrue([for secret in var.secrets : secret.generate_length == null ? true : secret.generate_length >= 20])
-    error_message = "secrets: expected random values of at least 20 characters."
   }
 }

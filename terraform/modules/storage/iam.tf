@@ -33,12 +33,15 @@ resource "google_storage_bucket_iam_member" "access" {
   }
 }
 
-# Cloud Storage delivers access logs as this group of Google's; on a bucket without ACLs it needs the role.
-# https://cloud.google.com/storage/docs/access-logs#delivery
-resource "google_storage_bucket_iam_member" "access_logs" {
-  bucket = google_storage_bucket.logs.name
-  role   = "roles/storage.objectCreator"
-  member = "group:cloud-storage-analytics@google.com"
+# Who reads and writes objects, in Cloud Audit Logs.
+resource "google_project_iam_audit_config" "storage" {
+  project = var.project_id
+  service = "storage.googleapis.com"
+
+  dynamic "audit_log_config" {
+    for_each = ["DATA_READ", "DATA_WRITE"]
+    content { log_type = audit_log_config.value }
+  }
 }
 
 # Finalize events leave Cloud Storage through Pub/Sub, published by its service agent.

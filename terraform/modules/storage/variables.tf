@@ -23,12 +23,6 @@ variable "deletion_protection" {
   type        = bool
 }
 
-variable "kms_key" {
-  description = "Customer-managed key of every bucket; null: Google's own."
-  type        = string
-  default     = null
-}
-
 variable "project_id" {
   description = "Project of the buckets; their names begin with it."
   type        = string

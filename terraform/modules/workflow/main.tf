@@ -13,7 +13,6 @@ resource "google_workflows_workflow" "main" {
   source_contents         = file(var.source_file)
   call_log_level          = "LOG_ERRORS_ONLY"
   execution_history_level = "EXECUTION_HISTORY_BASIC"
-  crypto_key_name         = var.kms_key
   deletion_protection     = var.deletion_protection
   user_env_vars           = var.environment
 }

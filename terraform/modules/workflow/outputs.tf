@@ -4,10 +4,6 @@ output "name" {
 }
 
 output "service_account" {
-  description = "Who the workflow is: id, email and member."
-  value = {
-    email  = google_service_account.main.email
-    member = google_service_account.main.member
-    name   = google_service_account.main.name
-  }
+  description = "Who the workflow is: email, member and name."
+  value       = google_service_account.main
 }

@@ -13,12 +13,6 @@ variable "environment" {
   }
 }
 
-variable "kms_key" {
-  description = "Customer-managed key; null: Google's own."
-  type        = string
-  default     = null
-}
-
 variable "project_id" {
   description = "Project of the workflow."
   type        = string

@@ -38,7 +38,6 @@ RESULTS: dict[str, dict[str, str]] = {
         "email": f"service-{PROJECT_NUMBER}@{{service}}.iam.gserviceaccount.com",
         "member": f"serviceAccount:service-{PROJECT_NUMBER}@{{service}}.iam.gserviceaccount.com",
     },
-    "google_kms_crypto_key": {"id": "{key_ring}/cryptoKeys/{name}"},
     "google_artifact_registry_repository": {
         "id": "projects/{project}/locations/{location}/repositories/{repository_id}",
         "registry_uri": "{location}-docker.pkg.dev/{project}/{repository_id}",

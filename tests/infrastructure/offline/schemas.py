@@ -22,21 +22,14 @@ SERVED = (
     "cloud_scheduler_",
     "cloudbuild",
     "cloudfunctions2_",
-    "compute_firewall",
-    "compute_global_address",
-    "compute_network",
-    "compute_subnetwork",
     "eventarc_trigger",
     "iap_web_cloud_run_service_",
-    "kms_crypto_key",
-    "kms_key_ring",
     "logging_",
     "monitoring_",
     "project",
     "pubsub_",
     "secret_manager_",
     "service_account",
-    "service_networking_",
     "sql_",
     "storage_",
     "workflows_",
@@ -65,6 +58,14 @@ PASSWORD = Block(
         "length": Attribute("number", required=True),
         "special": Attribute("bool", optional=True, computed=True),
         "result": Attribute("string", computed=True, sensitive=True),
+    }
+)
+
+SLEEP = Block(
+    {
+        "create_duration": Attribute("string", optional=True),
+        "triggers": Attribute(["map", "string"], optional=True),
+        "id": Attribute("string", computed=True),
     }
 )
 
@@ -97,7 +98,8 @@ def read() -> list[Schema]:
     google = Schema("google", SETTINGS, resources, data_sources)
     beta = Schema("google-beta", SETTINGS, FROM_BETA)
     random = Schema("random", Block(), ephemeral={"random_password": PASSWORD})
-    return [google, beta, random]
+    time = Schema("time", Block(), resources={"time_sleep": SLEEP})
+    return [google, beta, random, time]
 
 
 def is_served(kind: str) -> bool:

@@ -10,6 +10,7 @@ from superset.config import THEME_DEFAULT as SUPERSETS_THEME
 from superset.utils.log import AbstractEventLogger
 from superset.utils.logging_configurator import DefaultLoggingConfigurator
 
+import database_login  # noqa: F401  logs into Cloud SQL
 from biaac import files
 from biaac.logs import JsonFormatter
 from settings import SupersetSettings
@@ -23,8 +24,9 @@ if SQLALCHEMY_DATABASE_URI.startswith("sqlite"):
     # A dashboard's charts write their results at the same time; SQLite lets one write, and the others wait this long.
     SQLALCHEMY_ENGINE_OPTIONS: dict[str, Any] = {"connect_args": {"timeout": 30}}
 else:
+    # Eight threads share five connections: the smallest Cloud SQL has 25, and a deployment doubles the instances.
     # pre_ping: Cloud SQL ends idle connections, and a scaled-down instance sleeps through it.
-    SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 5, "max_overflow": 5, "pool_recycle": 900, "pool_pre_ping": True}
+    SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 2, "max_overflow": 3, "pool_recycle": 900, "pool_pre_ping": True}
 
 # Results are keyed by release (plugin/result_cache.py), so they are never stale and a day is only their burial.
 DATA_CACHE_CONFIG = {

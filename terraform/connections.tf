@@ -18,14 +18,14 @@ locals {
 
   # Job name and workload of each: names in Google Cloud have no underscore.
   connections = {
-    for name, file in local.airbyte_is_internal ? local.connection_files : {} : "ingest-${replace(name, "_", "-")}" => merge(
+    for name, file in local.connection_files : "ingest-${replace(name, "_", "-")}" => merge(
       lookup(var.connections, name, local.usual),
       {
         name    = name
         image   = coalesce(lookup(var.images.connections, name, null), try(var.connections[name].image, null), local.placeholders.job)
         secrets = distinct(flatten(regexall("\\$\\{secret:([A-Z][A-Z0-9_]*)\\}", jsonencode(try(file.source.config, {})))))
       },
-    )
+    ) if local.airbyte_is_internal
   }
 
   usual = { cpu = "1", image = null, memory = "1Gi", subnetwork = null, timeout_seconds = 3600 }

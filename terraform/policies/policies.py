@@ -36,7 +36,7 @@ SOFT_DELETE_S = 7 * 24 * 3600
 
 EVERYBODY = {"allUsers", "allAuthenticatedUsers"}
 OPEN_SETS = ("principalSet:", "projectOwner:", "projectEditor:", "projectViewer:")
-# Groups of Google's own are no members of a company's organisation: its policy refuses them (domain-restricted sharing).
+# Groups of Google's own are no members of a company's organisation: its policy refuses them.
 OF_GOOGLE = re.compile(r"^(group|user):[^@]+@google\.com$")
 BASIC_ROLES = {"roles/owner", "roles/editor", "roles/viewer"}
 # Each lets its holder act as any account, or hand itself any right.
@@ -73,7 +73,9 @@ def at(conf: Any, *path: str) -> list[Any]:
     """What stands at a path, at every repetition of its blocks."""
     if not path:
         return flat(conf)
-    return [found for one in flat(conf) if isinstance(one, dict) and path[0] in one for found in at(one[path[0]], *path[1:])]
+    return [
+        found for one in flat(conf) if isinstance(one, dict) and path[0] in one for found in at(one[path[0]], *path[1:])
+    ]
 
 
 def anywhere(conf: Any, *names: str) -> Iterator[Any]:
@@ -129,7 +131,9 @@ def soft_deletes(conf: Conf) -> int:
 
 
 checks = [
-    Policy(1, "No grant to allUsers or allAuthenticatedUsers", GRANTS, lambda conf: bool(EVERYBODY & set(members(conf)))),
+    Policy(
+        1, "No grant to allUsers or allAuthenticatedUsers", GRANTS, lambda conf: bool(EVERYBODY & set(members(conf)))
+    ),
     Policy(
         2,
         "Each grant names one principal of the company's: no wildcard, no open set, no group of Google's",
@@ -178,7 +182,10 @@ checks = [
         40, "A bucket has no access lists on objects", BUCKETS, lambda c: at(c, "uniform_bucket_level_access") != [True]
     ),
     Policy(  # here, so that no later grant can open it
-        41, "A bucket enforces that it is not public", BUCKETS, lambda c: at(c, "public_access_prevention") != ["enforced"]
+        41,
+        "A bucket enforces that it is not public",
+        BUCKETS,
+        lambda c: at(c, "public_access_prevention") != ["enforced"],
     ),
     Policy(42, "A bucket keeps versions", BUCKETS, lambda conf: at(conf, "versioning", "enabled") != [True]),
     Policy(43, "A bucket keeps what was deleted for a week", BUCKETS, lambda conf: soft_deletes(conf) < SOFT_DELETE_S),
@@ -186,9 +193,11 @@ checks = [
         44,
         "A bucket's old versions end by a lifecycle rule",
         BUCKETS,
-        lambda conf: not any(
-            "Delete" in at(rule, "action", "type") and "ARCHIVED" in at(rule, "condition", "with_state")
-            for rule in at(conf, "lifecycle_rule")
+        lambda conf: (
+            not any(
+                "Delete" in at(rule, "action", "type") and "ARCHIVED" in at(rule, "condition", "with_state")
+                for rule in at(conf, "lifecycle_rule")
+            )
         ),
     ),
     Policy(  # the state is a file that many may read

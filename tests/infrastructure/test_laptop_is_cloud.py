@@ -162,11 +162,19 @@ def test_the_schedules_call_the_functions_they_are_meant_for(cloud: Deployment) 
 def test_a_connections_schedule_and_job_are_as_its_file_says(cloud: Deployment) -> None:
     for name, (cron, time_zone) in variants.CRONS.items():
         schedule = cloud.one("google_cloud_scheduler_job", f"{PREFIX}{name}")
-        assert (schedule["schedule"], schedule["time_zone"], schedule["description"]) == (cron, time_zone, f"Of {name}.")
+        assert (schedule["schedule"], schedule["time_zone"], schedule["description"]) == (
+            cron,
+            time_zone,
+            f"Of {name}.",
+        )
         assert json.loads(b64decode(schedule["http_target"][0]["body"])) == {"connection": name}
         assert schedule["retry_config"][0]["retry_count"] >= 3
     jobs = {name: job["template"][0]["template"][0] for name, job in workloads.jobs(cloud).items()}
-    private = {name: job["vpc_access"][0]["network_interfaces"][0]["subnetwork"] for name, job in jobs.items() if job["vpc_access"]}
+    private = {
+        name: job["vpc_access"][0]["network_interfaces"][0]["subnetwork"]
+        for name, job in jobs.items()
+        if job["vpc_access"]
+    }
     said = cloud.variables.get("connections", {})
     assert private == ({"ingest-web-shop": variants.SUBNETWORK} if said else {})
     if said:

@@ -14,7 +14,7 @@ from tests.infrastructure.policies import Verdict
 
 Deployments = Callable[[str], Deployment]
 
-CHECKED = ("small", "team", "airbyte_cloud")  # the fourth differs by an address
+CHECKED = ("team", "airbyte_cloud")  # small is less of team, the fourth differs by an address
 
 SERVICE = "google_cloud_run_v2_service"
 JOB = "google_cloud_run_v2_job"
@@ -59,7 +59,12 @@ CASES: list[Case] = [
     ("a job as the default account", "7", JOB, put("template", 0, "template", 0, "service_account", COMPUTE)),
     ("no check of who calls", "21", SERVICE, put("invoker_iam_disabled", True)),
     ("an open function", "22", FUNCTION, put("service_config", 0, "ingress_settings", "ALLOW_ALL")),
-    ("a database without the connector", "23", DATABASE, put("settings", 0, "ip_configuration", 0, "ssl_mode", "ENCRYPTED_ONLY")),
+    (
+        "a database without the connector",
+        "23",
+        DATABASE,
+        put("settings", 0, "ip_configuration", 0, "ssl_mode", "ENCRYPTED_ONLY"),
+    ),
     ("a network let in", "23", DATABASE, put("settings", 0, "ip_configuration", 0, "authorized_networks", [OFFICE])),
     ("access lists on objects", "40", BUCKET, put("uniform_bucket_level_access", False)),
     ("public access left to what is above", "41", BUCKET, put("public_access_prevention", "inherited")),

@@ -33,5 +33,3 @@ def test_the_files_are_formatted() -> None:
 def test_the_configuration_is_valid(workspace: Workspace) -> None:
     answer = json.loads(workspace.run("validate", "-json").stdout)
     assert answer["diagnostics"] == []
-
-

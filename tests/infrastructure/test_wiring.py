@@ -1,4 +1,4 @@
-"""What holds between the parts of a plan, and what a plan alone does not show: waits, providers, the files themselves."""
+"""What holds between the parts of a plan, and what a plan does not show: waits, providers, the files themselves."""
 
 import hashlib
 import re
@@ -61,13 +61,19 @@ def test_everything_in_the_project_waits_for_its_apis(cloud: Deployment) -> None
     """The variable knows the project's name before its APIs are there; only the module's output waits for them."""
     calls = {f"module.{name}": call["expressions"] for name, call in modules(cloud).items()}
     root = cloud.plan["configuration"]["root_module"]["resources"]
-    calls |= {f"{'data.' * (one['mode'] == 'data')}{one['address'].removeprefix('data.')}": one["expressions"] for one in root}
-    early = {name for name, given in calls.items() if given.get("project_id", given.get("project", {})).get("references") == ["var.project_id"]}
+    calls |= {
+        f"{'data.' * (one['mode'] == 'data')}{one['address'].removeprefix('data.')}": one["expressions"] for one in root
+    }
+    early = {
+        name
+        for name, given in calls.items()
+        if given.get("project_id", given.get("project", {})).get("references") == ["var.project_id"]
+    }
     assert early == BEFORE_APIS
 
 
 def test_the_providers_are_bounded_and_bill_the_project_they_change(cloud: Deployment) -> None:
-    """``iap_enabled`` is in the provider since 7.21; calls count as this project's, in which alone the APIs are enabled."""
+    """``iap_enabled`` came with 7.21; calls count as this project's, in which alone the APIs are enabled."""
     for name, provider in cloud.plan["configuration"]["provider_config"].items():
         if provider["name"].startswith("google") and "module_address" not in provider:
             assert provider["version_constraint"] == ">= 7.26.0, < 9.0.0", name
@@ -103,14 +109,18 @@ def test_there_is_no_network_of_ours_and_a_service_lets_in_whoever_may_call_it(c
     assert [one.address for one in cloud.resources if "_compute_" in one.kind or "_networking_" in one.kind] == []
     for name, service in workloads.services(cloud).items():
         assert service["ingress"] == "INGRESS_TRAFFIC_ALL", name
-        assert bool(service["iap_enabled"]) == (name == "superset"), f"{name}: people come to the dashboards and nowhere else"
+        assert bool(service["iap_enabled"]) == (name == "superset"), (
+            f"{name}: people come to the dashboards and nowhere else"
+        )
 
 
 def test_the_cache_fits_into_its_memory(cloud: Deployment) -> None:
     """Files (disk on Cloud Run is memory), answers and workers, and 384 MiB for the server with what it knows."""
     (one,) = (one for one in workloads.all_of(cloud).values() if one.name == "service cache")
     given = {name: int(value) for name, value in one.variables.items() if re.match("CACHE_(DISK|RESULT|WORKER)", name)}
-    used = given["CACHE_DISK_MIB"] + given["CACHE_RESULT_MIB"] + given["CACHE_WORKERS"] * given["CACHE_WORKER_MIB"] + 384
+    used = (
+        given["CACHE_DISK_MIB"] + given["CACHE_RESULT_MIB"] + given["CACHE_WORKERS"] * given["CACHE_WORKER_MIB"] + 384
+    )
     assert used <= int(one.container["resources"][0]["limits"]["memory"].removesuffix("Mi"))
 
 
@@ -129,7 +139,9 @@ def test_superset_logs_into_its_database_as_itself_and_without_a_password(cloud:
 
 
 def test_only_marks_of_watches_expire_by_age_and_bronze_alone_moves_to_nearline(cloud: Deployment) -> None:
-    rules = [(name, rule) for name, one in cloud.named("google_storage_bucket").items() for rule in one["lifecycle_rule"]]
+    rules = [
+        (name, rule) for name, one in cloud.named("google_storage_bucket").items() for rule in one["lifecycle_rule"]
+    ]
     by_age, moved = set(), set()
     for name, rule in rules:
         (action,), (condition,) = rule["action"], rule["condition"]
@@ -160,8 +172,12 @@ def test_the_triggers_of_the_build_deploy_the_branch_and_plan_what_is_proposed(c
         assert bool(event["push"]) == deploys
         assert (event["push"] or event["pull_request"])[0]["branch"] == "^main$"
         assert trigger["substitutions"]["_DEPLOY"] == str(deploys).lower()
-        assert trigger["approval_config"][0]["approval_required"] == (deploys and bool(cloud.variables.get("require_approval")))
-        assert deploys or event["pull_request"][0]["comment_control"] == "COMMENTS_ENABLED_FOR_EXTERNAL_CONTRIBUTORS_ONLY"
+        assert trigger["approval_config"][0]["approval_required"] == (
+            deploys and bool(cloud.variables.get("require_approval"))
+        )
+        assert (
+            deploys or event["pull_request"][0]["comment_control"] == "COMMENTS_ENABLED_FOR_EXTERNAL_CONTRIBUTORS_ONLY"
+        )
 
 
 def test_every_alert_reaches_every_operator(cloud: Deployment) -> None:

@@ -73,7 +73,17 @@ def write_connections(folder: Path) -> None:
     for name, (cron, time_zone) in CRONS.items():
         config = {secret.lower(): f"${{secret:{secret}}}" for secret in sorted(SECRETS[name])}
         schedule = {"cron": cron} if time_zone == "UTC" else {"cron": cron, "time_zone": time_zone}
-        said = {"name": name, "description": f"Of {name}.", "owner": "data@acme.com", "schedule": schedule}
-        said |= {"freshness": {"warn_after": "1d", "fail_after": "2d"}, "streams": [{"name": "lines", "mode": "full_refresh"}]}
-        said["source"] = {"connector": f"sources/{name}", "config": {"nested": [config]}}
+        said: dict[str, Any] = {
+            "name": name,
+            "description": f"Of {name}.",
+            "owner": "data@acme.com",
+            "schedule": schedule,
+        }
+        said |= {
+            "freshness": {"warn_after": "1d", "fail_after": "2d"},
+            "streams": [{"name": "lines", "mode": "full_refresh"}],
+        }
+        said["source"] = {"connector": f"sources/{name}"}
+        if config:
+            said["source"]["config"] = {"nested": [config]}
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(said))

@@ -67,4 +67,3 @@ def function(name: str, values: Values) -> Workload:
         secret[one["key"]] = one["secret"].rpartition("/")[2]
     plain = config["environment_variables"] or {}
     return Workload(name, plain, secret, values, {})
-

@@ -23,7 +23,7 @@ BROKEN = [
     ("sqlmesh_project/metrics/orders.yaml", "SUM(amount) /", "SUM(amuont) /", "metrics/orders.yaml:16: "),
     ("superset/dashboards/orders.yaml", "by: country, width", "by: cuontry, width", "dashboards/orders.yaml:1"),
     ("terraform/prod.tfvars", 'region     = "europe-west1"', 'region = "EU"', "prod.tfvars:3: Invalid value"),
-    ("terraform/prod.tfvars", "runbooks_url", "runbook_url", "prod.tfvars:13: Value for undeclared variable"),
+    ("terraform/prod.tfvars", "runbooks_url", "runbook_url", "prod.tfvars:9: Value for undeclared variable"),
     ("connections/sources/folder/pyproject.toml", "dependencies = []", 'dependencies = ["six"]', "uv.lock:1: "),
 ]
 

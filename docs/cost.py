@@ -21,8 +21,10 @@ Amounts = dict[str, float]
 class Month:
     """One month of one way to deploy: amounts of what is paid for, by part."""
 
-    def __init__(self, facts: dict[str, Any], profile: str, airbyte: str, *, in_use: bool) -> None:
-        self.prices, self.month = facts["prices"], facts["month"]
+    def __init__(
+        self, facts: dict[str, Any], profile: str, airbyte: str, *, in_use: bool, at_most: bool = False
+    ) -> None:
+        self.prices, self.month = facts["prices"], facts["month"] | (facts["at_most"] if at_most else {})
         self.sizes = facts["sizes"]["both"] | facts["sizes"][profile]
         self.airbyte, self.in_use = airbyte, in_use
         self.syncs = self.month["syncs"] if in_use else 0
@@ -35,6 +37,7 @@ class Month:
             "Cloud Storage": self._storage(),
             "services and functions (Cloud Run)": self._services(),
             "jobs (Cloud Run)": self._jobs(),
+            "pages and charts to browsers": {"egress": self.month["egress_gib"] if self.in_use else 0},
             "images (Artifact Registry)": {"registry": self.month["images_gib"]},
             "secrets, schedules, workflow, builds": self._small_things(),
         }
@@ -51,7 +54,7 @@ class Month:
         return float(max(0.0, amount - price["free"]) * price["usd"])
 
     def _database(self) -> Amounts:
-        size, hours = self.sizes["database"], self.month["hours"]
+        size, hours = self.sizes["database"], self.month["hours"] * self.month["machines"]
         copies = 2 if size["regional"] else 1
         amounts = {"sql_disk": size["disk_gib"] * copies, "sql_backup": self.month["backups_gib"]}
         if size["tier"] == "db-f1-micro":
@@ -60,7 +63,14 @@ class Month:
 
     def _storage(self) -> Amounts:
         writes, reads = (self.syncs * self.month[f"storage_{kind}"] for kind in ("writes", "reads"))
-        return {"storage": self.month["stored_gib"], "storage_writes": writes, "storage_reads": reads}
+        return {
+            "storage": self.month["stored_gib"],
+            "storage_nearline": self.month["nearline_gib"],
+            "storage_moves": self.syncs * self.month["files_per_sync"],
+            "storage_retrieval": self.month["retrieved_gib"] if self.in_use else 0,
+            "storage_writes": writes,
+            "storage_reads": reads,
+        }
 
     def _services(self) -> Amounts:
         """Seconds in which a request is being answered; minimum instances are paid, at less, while they wait, too."""
@@ -113,8 +123,8 @@ class Month:
 def page(facts: dict[str, Any]) -> str:
     """The whole page; its first line is the total."""
     unaided = {**facts, "prices": {name: {**price, "free": 0} for name, price in facts["prices"].items()}}
-    least, busy = (Month(facts, "small", "job", in_use=in_use).total() for in_use in (False, True))
-    least_unaided, busy_unaided = (Month(unaided, "small", "job", in_use=in_use).total() for in_use in (False, True))
+    least, busy = (_range(facts, "small", "job", in_use=in_use) for in_use in (False, True))
+    least_unaided, busy_unaided = (_range(unaided, "small", "job", in_use=in_use) for in_use in (False, True))
     ingest, prices = facts["sizes"]["both"]["ingest"], facts["prices"]
     per_second = ingest["cpu"] * prices["run_job_cpu"]["usd"] + ingest["memory_gib"] * prices["run_job_memory"]["usd"]
     return (
@@ -132,15 +142,22 @@ def page(facts: dict[str, Any]) -> str:
             hour_of_sync=HOUR_S * per_second,
             prices="\n".join(map(_price, prices.values())),
             assumptions="\n".join(
-                f"| {name.replace('_', ' ')} | {value:,} |" for name, value in facts["month"].items()
+                f"| {name.replace('_', ' ')} | {value:,} | {facts['at_most'].get(name, value):,} |"
+                for name, value in facts["month"].items()
             ),
         )
     )
 
 
+def _range(facts: dict[str, Any], profile: str, airbyte: str, *, in_use: bool) -> str:
+    """A month as it is taken to be, to one where it goes less well."""
+    month, worse = (Month(facts, profile, airbyte, in_use=in_use, at_most=at_most).total() for at_most in (False, True))
+    return f"{month:.0f} to {worse:.0f}"
+
+
 def _choice(facts: dict[str, Any], airbyte: str) -> str:
-    totals = (Month(facts, profile, airbyte, in_use=in_use).total() for profile, in_use in COLUMNS)
-    return f"| `{airbyte}`: {AIRBYTE[airbyte]} | {' | '.join(f'{total:.0f}' for total in totals)} |"
+    totals = (_range(facts, profile, airbyte, in_use=in_use) for profile, in_use in COLUMNS)
+    return f"| `{airbyte}`: {AIRBYTE[airbyte]} | {' | '.join(totals)} |"
 
 
 def _parts(facts: dict[str, Any]) -> list[str]:

@@ -72,7 +72,9 @@ class Stack:
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         self.process.wait(CYCLE_S)
-        return self.output.read_text()
+        printed = self.output.read_text()
+        assert "nothing is left running" in printed and processes.of_stack(self.root) == []
+        return printed
 
     def plain_environment(self) -> dict[str, str]:
         """A new terminal in the copy: nothing of the tests' own variables."""

@@ -1,5 +1,7 @@
 """Days pass: by a tick, with a transform killed in the middle, over a restart, and by the schedule alone."""
 
+import shutil
+import subprocess
 from decimal import Decimal
 
 import psutil
@@ -10,8 +12,12 @@ from laptop import processes
 from tests import company
 from tests.company import NEXT_DAY
 from tests.conftest import wait_for
+from tests.end_to_end.test_4_commands import make
 from tests.stack import CYCLE_S, Stack
 
+# No interface but loopback: the whole of the outside is unreachable, as on a train.
+IN_A_NAMESPACE = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+NOWHERE = "http://127.0.0.1:9"  # the discard port: refuses
 TOTALS = "SELECT count(*), sum(amount) FROM gold.orders"
 
 
@@ -77,18 +83,54 @@ def test_one_order_more_publishes_only_its_month(stack: Stack) -> None:
     assert now.tables["gold.tickets"] == before.tables["gold.tickets"]
 
 
-def test_ctrl_c_leaves_nothing_running(stack: Stack) -> None:
-    assert "nothing is left running" in stack.stop()
+def test_make_stop_leaves_nothing_running(stack: Stack) -> None:
+    assert stack.process is not None
+    done = make("stop", stack)
+    assert done.returncode == 0 and "nothing is left running" in done.stdout
+    assert stack.process.wait(CYCLE_S) == 0
     assert processes.of_stack(stack.root) == []
+    assert "nothing was running" in make("stop", stack).stdout
 
 
-def test_a_second_start_goes_on_and_the_schedule_alone_moves_the_data(stack: Stack) -> None:
+def test_a_second_start_needs_no_network_and_once_verifies_a_whole_cycle(stack: Stack) -> None:
+    release = stack.release_on_disk()
+    environment = stack.plain_environment()
+    works = subprocess.run([*IN_A_NAMESPACE, "true"], capture_output=True, check=False) if _has_namespaces() else None
+    if works is not None and works.returncode == 0:
+        prefix = IN_A_NAMESPACE
+    else:
+        # Where the kernel gives an ordinary user no network of their own: every client of HTTP is sent nowhere.
+        print("without a network namespace: through a proxy that refuses")
+        prefix = []
+        environment |= dict.fromkeys(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"], NOWHERE)
+        environment |= dict.fromkeys(["NO_PROXY", "no_proxy"], "127.0.0.1,localhost")
+    ports = [f"PORT_BASE={stack.port_base}", f"SUPERSET_PORT={stack.superset_port}", "TICK=0"]
+    with (stack.root / "once.log").open("w+") as output:
+        command = [*prefix, "make", "run", "ONCE=1", *ports]
+        code = subprocess.call(command, cwd=stack.root, env=environment, stdout=output, stderr=output, timeout=CYCLE_S)
+        output.seek(0)
+        printed = output.read()
+    assert code == 0, printed
+    assert "sync: job" in printed and "dashboards" in printed and "nothing is left running" in printed
+    assert processes.of_stack(stack.root) == []
+    assert stack.release_on_disk() >= release
+
+
+def test_the_next_start_goes_on_and_the_schedule_alone_moves_the_data_also_after_the_supervisor_was_killed(
+    stack: Stack,
+) -> None:
     stack.sell(102, 20.0)
     stack.start(tick=20)
     expected = [(NEXT_DAY.orders + 2, NEXT_DAY.revenue + Decimal(30))]
     wait_for(lambda: stack.rows(TOTALS) == expected, seconds=CYCLE_S, what="the order came by the schedule")
-    stack.stop()
+    assert stack.process is not None
+    stack.process.kill()
+    stack.process.wait()
     stack.start()
     stack.biaac("sync", "shop")  # a tick that was due meanwhile runs at the start: attach to it, let it end
     assert stack.rows(TOTALS) == expected
     assert stack.chart_data(metrics=["orders"], columns=[]) == [{"orders": NEXT_DAY.orders + 2}]
+
+
+def _has_namespaces() -> bool:
+    return all(shutil.which(program) for program in ("unshare", "ip"))

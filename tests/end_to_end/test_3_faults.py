@@ -37,17 +37,6 @@ def test_a_service_killed_is_started_again_and_the_numbers_stay(stack: Stack, na
     wait_for(lambda: totals() == before, seconds=CYCLE_S, what="the same totals")
 
 
-def test_a_supervisor_killed_leaves_data_that_the_next_start_goes_on_from(stack: Stack) -> None:
-    before = stack.rows(TOTALS)
-    assert stack.process is not None
-    stack.process.kill()
-    stack.process.wait()
-    stack.start()
-    assert stack.rows(TOTALS) == before
-    stack.biaac("sync", "shop")
-    assert stack.rows(TOTALS) == before
-
-
 def test_a_failed_blocking_audit_moves_nothing_and_shows_the_rows(stack: Stack) -> None:
     before = stack.release()
     assert before is not None

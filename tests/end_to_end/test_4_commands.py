@@ -3,7 +3,6 @@
 import os
 import pty
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,50 +12,12 @@ from laptop import processes
 from tests.conftest import wait_for
 from tests.stack import CYCLE_S, Stack, copy_of_checkout, free_port_base
 
-# No interface but loopback: the whole of the outside is unreachable, as on a train.
-IN_A_NAMESPACE = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-NOWHERE = "http://127.0.0.1:9"  # the discard port: refuses
-
 
 def test_a_person_at_a_terminal_sees_how_far_a_sync_is(stack: Stack) -> None:
     stack.sell(103, 30.0)
     shown = _at_a_terminal([str(stack.root / "bin/biaac"), "sync", "shop"], stack)
     assert "\x1b[?25l" in shown, "no progress is drawn"
     assert re.search(r"✓.* sync: job \d+ of shop brought [\d,]+ rows to Bronze", shown), shown
-
-
-def test_make_stop_leaves_nothing_running(stack: Stack) -> None:
-    assert stack.process is not None
-    done = _make("stop", stack)
-    assert done.returncode == 0 and "nothing is left running" in done.stdout
-    assert stack.process.wait(CYCLE_S) == 0
-    assert processes.of_stack(stack.root) == []
-    assert "nothing was running" in _make("stop", stack).stdout
-
-
-def test_a_second_start_needs_no_network_and_once_verifies_a_whole_cycle(stack: Stack) -> None:
-    release = stack.release_on_disk()
-    environment = stack.plain_environment()
-    works = subprocess.run([*IN_A_NAMESPACE, "true"], capture_output=True, check=False) if _has_namespaces() else None
-    if works is not None and works.returncode == 0:
-        prefix = IN_A_NAMESPACE
-    else:
-        # Where the kernel gives an ordinary user no network of their own: every client of HTTP is sent nowhere.
-        print("without a network namespace: through a proxy that refuses")
-        prefix = []
-        environment |= dict.fromkeys(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"], NOWHERE)
-        environment |= dict.fromkeys(["NO_PROXY", "no_proxy"], "127.0.0.1,localhost")
-    ports = [f"PORT_BASE={stack.port_base}", f"SUPERSET_PORT={stack.superset_port}", "TICK=0"]
-    with (stack.root / "once.log").open("w+") as output:
-        command = [*prefix, "make", "run", "ONCE=1", *ports]
-        code = subprocess.call(command, cwd=stack.root, env=environment, stdout=output, stderr=output, timeout=CYCLE_S)
-        output.seek(0)
-        printed = output.read()
-    assert code == 0, printed
-    assert "sync: job" in printed and "dashboards" in printed and "nothing is left running" in printed
-    assert processes.of_stack(stack.root) == []
-    assert stack.release_on_disk() >= release
-    stack.start()  # for those who look at it next
 
 
 def test_once_fails_and_names_the_fault_of_a_file(tmp_path: Path) -> None:
@@ -81,17 +42,13 @@ def test_make_clean_deletes_data_and_logs_and_keeps_environments(tmp_path: Path)
         (root / ".biaac" / made).mkdir(parents=True)
         (root / ".biaac" / made / "file").touch()
     (root / ".biaac/laptop.env").touch()
-    done = _make("clean", Stack(root, 0, 0))
+    done = make("clean", Stack(root, 0, 0))
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (root / ".biaac").iterdir()) == ["envs", "uv"]
     assert (root / ".biaac/envs/laptop/bin/python").exists()
 
 
-def _has_namespaces() -> bool:
-    return all(shutil.which(program) for program in ("unshare", "ip"))
-
-
-def _make(target: str, stack: Stack) -> subprocess.CompletedProcess[str]:
+def make(target: str, stack: Stack) -> subprocess.CompletedProcess[str]:
     command = ["make", target]
     environment = stack.plain_environment()
     return subprocess.run(command, cwd=stack.root, env=environment, capture_output=True, text=True, check=False)

@@ -34,7 +34,8 @@ def of(model: Model, models: Mapping[str, Model], known: dict[str, dict[str, str
 def _source(name: str, scope: Scope) -> str | None:
     """The table whose column ``name`` a query passes on, perhaps cast; None if it makes the column itself."""
     if isinstance(scope.expression, exp.SetOperation):
-        return None  # more than one table may be behind it
+        tables = {_source(name, part) for part in scope.union_scopes}
+        return tables.pop() if len(tables) == 1 else None  # None where more than one table is behind it
     column = next(one for one in scope.expression.selects if one.alias_or_name == name).unalias()
     while isinstance(column, exp.Cast):
         column = column.this

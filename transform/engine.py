@@ -20,6 +20,7 @@ from sqlmesh.core.config import GatewayConfig
 from sqlmesh.core.config.connection import DuckDBAttachOptions, DuckDBConnectionConfig
 
 from biaac.errors import BiaacError, PermanentError, TransientError
+from transform.adapter import ConnectionConfig
 from transform.lake_state import CATALOGUE, FORGET, SQLMESH_STATE
 from transform.progress import print_line
 from transform.settings import LakeSettings
@@ -89,7 +90,7 @@ class Engine:
             data_inlining_row_limit=INLINED_ROWS,
         )
         return GatewayConfig(
-            connection=DuckDBConnectionConfig(
+            connection=ConnectionConfig(
                 catalogs={"lake": lake},
                 extensions=[_extension(name) for name in ("httpfs", "ducklake")],
                 connector_config={

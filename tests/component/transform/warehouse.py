@@ -178,12 +178,12 @@ class Warehouse:
         return releases.read_manifest(self.lake, self.release().tables[table])
 
     def rows(self, table: str) -> list[Row]:
-        """Rows of one table of the newest release, in the order of its key."""
+        """Rows of one table of the newest release, in the order of its key, NULL first."""
         manifest = self.manifest(table)
         files = [pq.read_table(io.BytesIO(releases.read_file(self.lake, file))) for file in manifest.files]
-        rows: list[Row] = pa.concat_tables(files).to_pylist()
+        rows: list[Row] = [row for file in files for row in file.to_pylist()]
         assert len(rows) == manifest.rows
-        return sorted(rows, key=lambda row: [row[column] for column in manifest.grain])
+        return sorted(rows, key=lambda row: [(row[column] is not None, row[column]) for column in manifest.grain])
 
     def lake_files(self) -> set[str]:
         """Names of the files that hold the rows of the working tables."""

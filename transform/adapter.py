@@ -3,7 +3,7 @@
 SQLMesh deletes what it is about to insert with ``key IN (...)``, which no NULL ever is, and joins several keys to one
 text without their NULLs. So rows of a NULL partition would be there twice, and ``('a', NULL, 'b')`` would replace
 ``('a', 'b', NULL)``. Models of kind INCREMENTAL_BY_PARTITION and INCREMENTAL_BY_UNIQUE_KEY are written through here.
-``_replace_by_key`` is private to SQLMesh 0.236.4; component/transform/test_null_keys.py fails when it changes.
+``_replace_by_key`` is private to SQLMesh 0.236.4; component/transform/test_parcels.py fails when it changes.
 """
 
 from collections.abc import Sequence

@@ -7,6 +7,9 @@ A succeeded sync admits rows of its connection that no load holds yet.
 * Of a stream that is sent whole: the newest generation that a succeeded sync wrote.
 
 Failed and cancelled syncs admit nothing.
+
+Admitted rows that are gone from Bronze, or whose file holds others now (the stream was cleared, somebody erased a
+person), go from Gold: the ledger names the stream until a release is built that has lost them.
 """
 
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from google.cloud.storage import Blob, Bucket
 
 from biaac.airbyte import Airbyte, Job, UnknownConnection
 from biaac.connections import Connection, Stream
+from biaac.errors import PermanentError
 from biaac.releases import StreamFreshness
 from biaac.settings import AirbyteSettings
 from transform import bronze_files
@@ -29,6 +33,7 @@ class Observed:
     ledger: Ledger
     jobs: dict[str, list[Job]]  # connection -> newly succeeded syncs, oldest first
     declared: dict[str, Connection]
+    lost: frozenset[str] = frozenset()  # streams without some of the rows that were admitted
 
     @property
     def newest_jobs(self) -> dict[str, int]:
@@ -39,21 +44,25 @@ class Observed:
 
 def observe(known: Ledger, bucket: Bucket, settings: AirbyteSettings, declared: dict[str, Connection]) -> Observed:
     """Ask Airbyte, then list Bronze: all files of a sync are in place before it succeeds."""
-    airbyte = Airbyte(settings)
-    jobs = {name: _newly_delivered(airbyte, name, _newest_admitted(known, name)) for name in declared}
+    jobs = _newly_delivered(Airbyte(settings), known, declared)
     listed = bronze_files.listing(bucket)
-    streams = {}
+    streams, lost = {}, set()
     for connection in declared.values():
         for stream in connection.streams:
             name = f"{connection.name}/{stream.name}"
-            if files := _examined(known.streams.get(name, {}), listed.get(name, {}), stream):
+            before = known.streams.get(name, {})
+            if files := _examined(before, listed.get(name, {}), stream):
                 streams[name] = files
-    return Observed(known.model_copy(update={"streams": streams}), jobs, declared)
+            counts = known.latest_files(name) if stream.mode == "full_refresh" else known.all_files(name)
+            if any(not _same(before[path], files.get(path)) for paths in counts.values() for path in paths):
+                lost.add(name)
+    return Observed(known.model_copy(update={"streams": streams}), jobs, declared, frozenset(lost))
 
 
 def admit(observed: Observed, load_id: int) -> Ledger:
-    """The ledger with all admissible rows admitted at ``load_id``; ``observed.ledger`` itself if there are none."""
+    """The ledger with all admissible rows admitted at ``load_id``; ``observed.ledger`` itself if nothing changes."""
     streams, admissions = dict(observed.ledger.streams), dict(observed.ledger.admissions)
+    removed = {*observed.ledger.removed, *observed.lost}
     for connection in observed.declared.values():
         succeeded = _succeeded(observed, connection.name)
         for stream in connection.streams if succeeded else []:
@@ -65,14 +74,18 @@ def admit(observed: Observed, load_id: int) -> Ledger:
                     path: file.model_copy(update={"load_id": load_id}) if path in chosen else file
                     for path, file in files.items()
                 }
+                if not observed.jobs[connection.name]:  # files that somebody has put back
+                    removed |= {name}
+                elif stream.mode == "full_refresh":  # what read its old filling is built anyway
+                    removed -= {name}
         if new := observed.jobs[connection.name]:
             admissions[connection.name] = [
                 *admissions.get(connection.name, []),
                 *(Admission(job=job.id, load_id=load_id, finished_at=job.updated_at) for job in new),
             ]
-    if (streams, admissions) == (observed.ledger.streams, observed.ledger.admissions):
-        return observed.ledger
-    return observed.ledger.model_copy(update={"streams": streams, "admissions": admissions})
+    changes = {"streams": streams, "admissions": admissions, "removed": sorted(removed)}
+    changed = observed.ledger.model_copy(update=changes)
+    return observed.ledger if changed == observed.ledger else changed
 
 
 def freshness(ledger: Ledger, declared: dict[str, Connection]) -> list[StreamFreshness]:
@@ -92,19 +105,42 @@ def freshness(ledger: Ledger, declared: dict[str, Connection]) -> list[StreamFre
     return entries
 
 
-def _newly_delivered(airbyte: Airbyte, connection: str, newest_admitted: int) -> list[Job]:
-    """The jobs to admit, oldest first. A connection that is declared and not yet in Airbyte has none."""
-    try:
-        return airbyte.delivered_after(connection, newest_admitted)
-    except UnknownConnection as error:
-        print_line(str(error))
-        return []
+def _newly_delivered(airbyte: Airbyte, known: Ledger, declared: dict[str, Connection]) -> dict[str, list[Job]]:
+    """The jobs of each connection to admit, oldest first.
+
+    A connection that is not yet in Airbyte has none, nor one of which Airbyte's answer is of no use: it stops no other.
+    """
+    jobs: dict[str, list[Job]] = {}
+    errors: list[PermanentError] = []
+    for name in declared:
+        try:
+            jobs[name] = airbyte.delivered_after(name, _newest_admitted(known, name))
+        except PermanentError as error:
+            print_line(f"warning: {error}")
+            jobs[name] = []
+            errors += [] if isinstance(error, UnknownConnection) else [error]
+    if errors and len(errors) == len(declared):
+        raise errors[0]
+    return jobs
 
 
 def _examined(known: dict[str, BronzeFile], listed: dict[str, Blob], stream: Stream) -> dict[str, BronzeFile]:
-    """The files of one stream: known ones as they are, new ones examined; files that were cleared are left out."""
-    new = bronze_files.examine_all((blob for path, blob in listed.items() if path not in known), stream.cursor)
-    return {path: known.get(path) or new[path] for path in listed}
+    """The files of one stream: known ones as they are, others examined; files that were cleared are left out."""
+    changed = [
+        blob for path, blob in listed.items() if path not in known or known[path].crc32c not in (None, blob.crc32c)
+    ]
+    examined = bronze_files.examine_all(changed, stream.cursor)
+    files = {}
+    for path, blob in listed.items():
+        file = examined.get(path) or known[path].model_copy(update={"crc32c": blob.crc32c})
+        # A file that somebody has rewritten stays in its load.
+        files[path] = file.model_copy(update={"load_id": known[path].load_id}) if path in known else file
+    return files
+
+
+def _same(before: BronzeFile, now: BronzeFile | None) -> bool:
+    """Whether a file still holds what it held."""
+    return now is not None and before.crc32c in (None, now.crc32c)
 
 
 def _append(files: dict[str, BronzeFile], succeeded: set[int]) -> set[str]:
@@ -114,12 +150,13 @@ def _append(files: dict[str, BronzeFile], succeeded: set[int]) -> set[str]:
 
 
 def _newest_generation(files: dict[str, BronzeFile], succeeded: set[int]) -> set[str]:
-    """All files of the newest generation with a file of a succeeded sync, if no load holds one of them yet.
+    """All files of the generation that the newest succeeded sync wrote, if no load holds one of them yet.
 
     A failed sync that the succeeded one resumed wrote part of the same generation.
     """
     newest = max(succeeded)
-    generation = max((f.generation for f in files.values() if f.rows and f.sync in succeeded), default=None)
+    newest_file = max((f for f in files.values() if f.rows and f.sync in succeeded), key=lambda f: f.sync, default=None)
+    generation = newest_file.generation if newest_file else None  # not the greatest: a connection made anew begins at 1
     chosen = {p: f for p, f in files.items() if f.rows and f.generation == generation and f.sync <= newest}
     return set(chosen) if any(file.load_id is None for file in chosen.values()) else set()
 

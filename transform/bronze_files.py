@@ -11,12 +11,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import structlog
+from google.api_core.exceptions import NotFound
 from google.cloud.storage import Blob, Bucket
 from pyarrow import ArrowInvalid
 
 from biaac import bronze
 from biaac.clients import storage_client
-from biaac.errors import PermanentError
+from biaac.errors import PermanentError, TransientError
 from biaac.objects import RETRY, TIMEOUT_S
 from transform import ledger
 from transform.ledger import BronzeFile
@@ -63,13 +64,15 @@ def examine(blob: Blob, cursor: str | None) -> BronzeFile:
             pq.ParquetFile(data) as file,
         ):
             metadata = file.metadata
+    except NotFound:
+        raise TransientError(f"gs://{blob.bucket.name}/{blob.name}: gone since it was listed") from None
     except ArrowInvalid as error:
         raise PermanentError(
             f"gs://{blob.bucket.name}/{blob.name}: not a Parquet file ({blob.size} bytes): {error}",
             hint="delete the object if no sync of yours wrote it, or sync its connection again",
         ) from None
     if not metadata.num_rows:
-        return BronzeFile(sync=0, generation=0, rows=0)
+        return BronzeFile(sync=0, generation=0, rows=0, crc32c=blob.crc32c)
     sync, generation = (_greatest(metadata, column) for column in (SYNC, GENERATION))
     if sync is None or generation is None:
         raise PermanentError(
@@ -77,7 +80,7 @@ def examine(blob: Blob, cursor: str | None) -> BronzeFile:
             hint="delete the object, or move it out of the Bronze bucket",
         )
     as_of = _moment(_greatest(metadata, cursor)) if cursor else None
-    return BronzeFile(sync=sync, generation=generation, rows=metadata.num_rows, as_of=as_of)
+    return BronzeFile(sync=sync, generation=generation, rows=metadata.num_rows, as_of=as_of, crc32c=blob.crc32c)
 
 
 def uris(stream: str, which: str, interval: tuple[str | None, str | None]) -> dict[int, list[str]]:

@@ -22,7 +22,7 @@ from sqlmesh.utils.errors import NodeAuditsErrors, SQLMeshError
 from biaac.errors import PermanentError
 from biaac.releases import AuditOutcome, Metric
 from biaac.runs import OffendingRows
-from transform import column_comments, ledger, metrics, model_errors
+from transform import column_comments, ledger, lineage, metrics, model_errors
 from transform.engine import Engine
 from transform.progress import print_line
 from transform.recording import Console, RecordingContext, short_name
@@ -96,6 +96,18 @@ class Lake:
         """How far SQLMesh has built any model. It would never read rows that are admitted before this moment."""
         ends = [end for snapshot in self._built() for _, end in snapshot.intervals]
         return datetime.fromtimestamp(max(ends) / 1000, UTC) if ends else None
+
+    def forget(self, streams: list[str]) -> None:
+        """Have every model that reads one of ``streams`` built from nothing: rows of them are gone from Bronze."""
+        read = lineage.streams(self._context)
+        forgotten = [
+            (snapshot, (snapshot.intervals[0][0], snapshot.intervals[-1][1]))
+            for snapshot in self._built()
+            if snapshot.intervals and read[snapshot.name].intersection(streams)
+        ]
+        if forgotten:
+            print_line(f"rows are gone from {', '.join(streams)}: {len(forgotten)} models are built from nothing")
+            self._context.state_sync.remove_intervals(forgotten)
 
     def build(self, load_ids: list[int]) -> None:
         """Build every model up to the newest of ``load_ids``; ``ModelsRefused`` names what failed.

@@ -167,6 +167,8 @@ def _decide(work: Work) -> Run:
             with work.steps.step("put the lake's state back"):
                 state.put_back()
             releases.write(work.lake, release)
+            if attempt.ledger.removed:
+                ledger.write(work.lake, environment, attempt.ledger.model_copy(update={"removed": []}))
             with work.steps.step("delete what no table names"):
                 engine.delete_unnamed_files()
         return _record(work, Outcome.PUBLISHED, release, message, attempt)
@@ -184,12 +186,12 @@ def _idle(work: Work, observed: Observed, parent: Release | None) -> Run | None:
     if not observed.newest_jobs:
         return _record(work, Outcome.NOTHING_NEW, parent, "no sync has succeeded yet", idle)
     refused = known.rejected
-    if refused and (refused.models, refused.newest_jobs) == (work.models, observed.newest_jobs):
+    if refused and not observed.lost and (refused.models, refused.newest_jobs) == (work.models, observed.newest_jobs):
         if work.reason == "retry" or refused.execution == work.execution:
             return None
         message = f"refused before, waits for data, models or a retry: {refused.message}"
         return _record(work, Outcome.NOTHING_NEW, parent, message, idle)
-    if admission.admit(observed, load_id=0) != known or parent is None:
+    if admission.admit(observed, load_id=0) != known or known.removed or parent is None:
         return None
     if (parent.loads, parent.models) != (known.loads, work.models):
         return None
@@ -211,6 +213,7 @@ def _build(
     _admit(work, attempt, observed, passed=lake.passed())
     try:
         with work.steps.step("build and audit"):
+            lake.forget(attempt.ledger.removed)
             lake.build(attempt.ledger.load_ids)
     finally:
         attempt.audits = lake.audits

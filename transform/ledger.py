@@ -28,6 +28,7 @@ class BronzeFile(Record):
     rows: int
     as_of: AwareDatetime | None = None  # greatest value of the stream's cursor, where that is a time
     load_id: int | None = None
+    crc32c: str | None = None  # of its bytes; None in ledgers of format 1
 
 
 class Admission(Record):
@@ -50,10 +51,13 @@ class Rejection(Record):
 class Ledger(Record):
     """The whole object. Streams are ``connection/stream``; files are named below their stream."""
 
-    format: int = 1
+    format: int = 2
     admissions: dict[str, list[Admission]] = Field(default_factory=dict)  # connection -> oldest first
     streams: dict[str, dict[str, BronzeFile]] = Field(default_factory=dict)
     rejected: Rejection | None = None
+    removed: list[str] = Field(
+        default_factory=list
+    )  # streams that lost admitted rows, until a release has lost them, too
 
     @property
     def loads(self) -> list[Load]:
@@ -68,7 +72,10 @@ class Ledger(Record):
     @property
     def load_ids(self) -> list[int]:
         """Every slot in use, oldest first."""
-        return sorted({load.load_id for load in self.loads})
+        admitted = {
+            file.load_id for files in self.streams.values() for file in files.values() if file.load_id is not None
+        }
+        return sorted(admitted | {load.load_id for load in self.loads})
 
     def rows_of(self, load_id: int) -> int:
         """Bronze rows that a load admitted."""
@@ -81,6 +88,10 @@ class Ledger(Record):
             if file.load_id is not None and first <= file.load_id <= last and file.rows:
                 loads.setdefault(file.load_id, []).append(name)
         return dict(sorted(loads.items()))
+
+    def all_files(self, stream: str) -> dict[int, list[str]]:
+        """As ``files_by_load``, of every load."""
+        return self.files_by_load(stream, first=0, last=max(self.load_ids, default=0))
 
     def latest_files(self, stream: str) -> dict[int, list[str]]:
         """As ``files_by_load`` for a stream that is sent whole: the newest load alone."""
@@ -98,7 +109,7 @@ def read(lake: Bucket, environment: str) -> Ledger:
 def write(lake: Bucket, environment: str, ledger: Ledger) -> None:
     """Replace the ledger. Only the holder of the transform lock may; ``LostRace`` if another process has."""
     stored = objects.read(lake, _name(environment))
-    value = ledger.model_dump(mode="json", exclude_defaults=True)
+    value = ledger.model_dump(mode="json", exclude_defaults=True) | {"format": Ledger().format}
     if value != stored.value:
         objects.replace(lake, _name(environment), value, expected=stored.generation)
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 from google.api_core.exceptions import NotFound
 from google.api_core.retry import Retry
 from google.cloud.storage import Bucket
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from biaac import objects
 from biaac.errors import LostRace, PermanentError
@@ -68,6 +68,8 @@ class TableReference(Record):
     manifest: str
     rows: int
     bytes: int
+    streams: list[str] = Field(default_factory=list)  # connection/stream that feed it; none in releases of format 1
+    data_as_of: AwareDatetime | None = None  # the furthest business time of these streams
 
 
 class Metric(Record):
@@ -114,7 +116,10 @@ class Load(Record):
 
 
 class StreamFreshness(Record):
-    """How far the data of one stream reaches (business clock where it has a cursor) and when it was last synced."""
+    """How far the data of one stream reaches (business clock where it has a cursor) and when it was last synced.
+
+    A business time later than the sync that brought it counts for nothing: it is an error of the source.
+    """
 
     connection: str
     stream: str
@@ -125,7 +130,7 @@ class StreamFreshness(Record):
 class Release(Record):
     """The commit object. ``id`` is derived from everything else."""
 
-    format: int = 1  # a reader refuses a newer one by name instead of misreading it
+    format: int = 2  # a reader refuses a newer one by name instead of misreading it
     environment: str
     parent: str | None
     sequence: int
@@ -138,16 +143,26 @@ class Release(Record):
     audits: list[AuditOutcome]
     metrics: list[Metric]
     tables: dict[str, TableReference]
+    waiting: dict[str, list[str]] = Field(default_factory=dict)  # table without data yet -> its streams never synced
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """As it is stored: without the fields that its format did not have, on which its id does not depend either."""
+        return {"format": self.format} | self.model_dump(mode="json", exclude_unset=True)
 
     @property
     def id(self) -> str:
         """``000012-3f9ab2c41d7e``: sorts by sequence, names the content."""
-        return f"{self.sequence:06d}-{digest(self.model_dump(mode='json'))[:12]}"
+        return f"{self.sequence:06d}-{digest(self.value)[:12]}"
 
     @property
     def data_as_of(self) -> datetime | None:
         """The furthest business time of any stream that has one."""
         return max((f.data_as_of for f in self.freshness if f.data_as_of), default=None)
+
+    def as_of(self, table: str) -> datetime | None:
+        """The furthest business time of the streams that feed a table; of any stream in releases of format 1."""
+        return self.tables[table].data_as_of if self.format > 1 else self.data_as_of
 
 
 class Held(Record):
@@ -207,7 +222,7 @@ def read_manifest(lake: Bucket, reference: TableReference) -> TableManifest:
 
 def write(lake: Bucket, release: Release) -> str:
     """Store a candidate and return its id. Data files and manifests must be in place before."""
-    objects.create(lake, _name(release.environment, release.id), release.model_dump(mode="json"))
+    objects.create(lake, _name(release.environment, release.id), release.value)
     return release.id
 
 

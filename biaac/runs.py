@@ -21,11 +21,12 @@ from biaac.releases import AuditOutcome, Load
 
 
 class Outcome(StrEnum):
-    """What the transform decided. Each is final for its execution and exits 0."""
+    """What the transform decided: final for its execution, but for a failure, which another start may turn."""
 
     PUBLISHED = "published"
     NOTHING_NEW = "nothing_new"
     REJECTED = "rejected"  # by an audit, or a model could not be built: waits for new data, models or a retry
+    FAILED = "failed"  # nothing was decided: an error that a person must see to, or a bug
 
 
 class Step(Record):
@@ -64,8 +65,9 @@ class OffendingRows(Record):
 
 
 def write(ops: Bucket, environment: str, run: Run) -> None:
-    """Record a run; a second record of the same execution changes nothing."""
-    objects.create(ops, _name(environment, run.execution), run.model_dump(mode="json"))
+    """Record a run; where its execution is decided already this changes nothing."""
+    value = run.model_dump(mode="json")
+    objects.update(ops, _name(environment, run.execution), lambda old: old if _decided(old) else value)
 
 
 def reject(ops: Bucket, environment: str, execution: str, message: str) -> None:
@@ -80,7 +82,7 @@ def reject(ops: Bucket, environment: str, execution: str, message: str) -> None:
 
 
 def read(ops: Bucket, environment: str, execution: str) -> Run | None:
-    """The record of one workflow execution; None while its transform has not decided."""
+    """The record of one workflow execution; None while its transform has not ended. A failure may yet change."""
     name = _name(environment, execution)
     value = objects.read(ops, name).value
     return None if value is None else Run.parse(value, name=name)
@@ -111,6 +113,10 @@ def history(ops: Bucket, environment: str, *, limit: int) -> list[Run]:
     blobs = sorted(ops.list_blobs(prefix=f"runs/{environment}/"), key=lambda blob: blob.updated, reverse=True)
     values = {blob.name: objects.read(ops, blob.name).value for blob in blobs[:limit]}
     return [Run.parse(value, name=name) for name, value in values.items() if value is not None]
+
+
+def _decided(value: Any) -> bool:
+    return value is not None and value["outcome"] != Outcome.FAILED
 
 
 def _name(environment: str, execution: str) -> str:

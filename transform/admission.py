@@ -89,19 +89,25 @@ def admit(observed: Observed, load_id: int) -> Ledger:
 
 
 def freshness(ledger: Ledger, declared: dict[str, Connection]) -> list[StreamFreshness]:
-    """How far the admitted data of each enabled stream reaches, and when its connection was last synced."""
+    """How far the admitted data of each stream reaches, and when its connection was last synced.
+
+    A stream that is switched off counts while its rows are there; one that was never synced is left out.
+    """
     entries = []
     for connection in declared.values():
-        for stream in connection.enabled_streams if ledger.admissions.get(connection.name) else []:
-            files = ledger.streams.get(f"{connection.name}/{stream.name}", {}).values()
-            entries.append(
-                StreamFreshness(
-                    connection=connection.name,
-                    stream=stream.name,
-                    data_as_of=max((f.as_of for f in files if f.load_id is not None and f.as_of), default=None),
-                    synced_at=max(admission.finished_at for admission in ledger.admissions[connection.name]),
+        for stream in connection.streams if ledger.admissions.get(connection.name) else []:
+            files = [f for f in ledger.files(f"{connection.name}/{stream.name}") if f.load_id is not None]
+            synced_at = max(admission.finished_at for admission in ledger.admissions[connection.name])
+            times = [f.as_of for f in files if f.as_of and f.as_of <= synced_at + bronze_files.ZONES]
+            if stream.enabled or files:
+                entries.append(
+                    StreamFreshness(
+                        connection=connection.name,
+                        stream=stream.name,
+                        data_as_of=max(times, default=None),
+                        synced_at=synced_at,
+                    )
                 )
-            )
     return entries
 
 

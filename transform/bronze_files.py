@@ -3,12 +3,15 @@
 Which objects those are is decided by their names alone (``biaac.bronze``).
 """
 
+import contextlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import structlog
 from google.api_core.exceptions import NotFound
@@ -23,8 +26,9 @@ from transform import ledger
 from transform.ledger import BronzeFile
 from transform.settings import LakeSettings
 
-SYNC, GENERATION = "_airbyte_meta.sync_id", "_airbyte_generation_id"
+SYNC, GENERATION, EXTRACTED = "_airbyte_meta.sync_id", "_airbyte_generation_id", "_airbyte_extracted_at"
 FOOTER_BYTES = 256 * 1024  # one range request holds the footer of any file but the widest
+ZONES = timedelta(hours=14)  # the clock of the easternmost zone is as far ahead: many sources give time without a zone
 READERS = 8  # a footer is two round trips to the store; more at once gain nothing on two cores
 
 log = structlog.get_logger()
@@ -64,6 +68,7 @@ def examine(blob: Blob, cursor: str | None) -> BronzeFile:
             pq.ParquetFile(data) as file,
         ):
             metadata = file.metadata
+            as_of, late = _as_of(file, cursor)
     except NotFound:
         raise TransientError(f"gs://{blob.bucket.name}/{blob.name}: gone since it was listed") from None
     except ArrowInvalid as error:
@@ -79,8 +84,9 @@ def examine(blob: Blob, cursor: str | None) -> BronzeFile:
             f"gs://{blob.bucket.name}/{blob.name}: no statistics of {SYNC} and {GENERATION}, so not written by Airbyte",
             hint="delete the object, or move it out of the Bronze bucket",
         )
-    as_of = _moment(_greatest(metadata, cursor)) if cursor else None
-    return BronzeFile(sync=sync, generation=generation, rows=metadata.num_rows, as_of=as_of, crc32c=blob.crc32c)
+    return BronzeFile(
+        sync=sync, generation=generation, rows=metadata.num_rows, as_of=as_of, late=late, crc32c=blob.crc32c
+    )
 
 
 def uris(stream: str, which: str, interval: tuple[str | None, str | None]) -> dict[int, list[str]]:
@@ -120,6 +126,27 @@ def _greatest(metadata: Any, column: str) -> Any:
         if chunk.path_in_schema == column and chunk.statistics is not None and chunk.statistics.has_min_max
     ]
     return max(maxima, default=None)
+
+
+def _as_of(file: pq.ParquetFile, cursor: str | None) -> tuple[datetime | None, int]:
+    """The greatest time of the cursor that is not later than its sync, and how many rows have a later one.
+
+    None for cursors that are no time, such as ids. The column is read only where its statistics do not say.
+    """
+    kind = file.schema_arrow.field(cursor).type if cursor in file.schema_arrow.names else None
+    if cursor is None or kind is None or not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        return None, 0
+    extracted = _moment(_greatest(file.metadata, EXTRACTED))
+    if extracted is None:
+        return None, 0
+    with contextlib.suppress(OverflowError, ValueError):  # a time beyond the year 9999
+        newest = _moment(_greatest(file.metadata, cursor))
+        if newest is not None and newest <= extracted + ZONES:
+            return newest, 0
+    times = file.read(columns=[cursor]).column(cursor).cast(pa.timestamp("us"))
+    valid = times.filter(pc.less_equal(times, pa.scalar((extracted + ZONES).replace(tzinfo=None), pa.timestamp("us"))))
+    newest = pc.max(valid).as_py()
+    return None if newest is None else _moment(newest), len(times) - times.null_count - len(valid)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -48,6 +48,7 @@ class GoldTable:
     grain: list[str]
     column_descriptions: dict[str, str]
     partitioned_by: str | None
+    streams: frozenset[str] = frozenset()  # of Bronze that its rows come from: connection/stream
 
 
 class Lake:
@@ -128,8 +129,9 @@ class Lake:
         models = self._context.models
         gold = [model for model in models.values() if model.schema_name == "gold"]
         known: dict[str, dict[str, str]] = {}
+        read = lineage.streams(self._context)
         return [
-            _gold_table(model, column_comments.of(model, models, known))
+            _gold_table(model, column_comments.of(model, models, known), frozenset(read[model.fqn]))
             for model in sorted(gold, key=lambda model: str(model.name))
         ]
 
@@ -249,7 +251,7 @@ class Lake:
             raise ModelsRefused("; ".join(f"audit {a.audit} of {a.model}: {a.rows} rows" for a in failed))
 
 
-def _gold_table(model: Model, comments: dict[str, str]) -> GoldTable:
+def _gold_table(model: Model, comments: dict[str, str], streams: frozenset[str]) -> GoldTable:
     """A view has no partitions in SQLMesh; its tag ``partitioned_by_<column>`` says how its release is divided."""
     tags = [tag.removeprefix("partitioned_by_") for tag in model.tags if tag.startswith("partitioned_by_")]
     partitions = tags or [expression.name for expression in model.partitioned_by]
@@ -261,4 +263,5 @@ def _gold_table(model: Model, comments: dict[str, str]) -> GoldTable:
         grain=[column.name for column in model.grains[0].expressions or [model.grains[0]]],
         column_descriptions=comments,
         partitioned_by=partitions[0] if partitions else None,
+        streams=streams,
     )

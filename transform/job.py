@@ -3,7 +3,9 @@
     python -m transform.job --execution <workflow execution> --reason sync|sweep|deploy|retry
     python -m transform.job --plan    prints what changed models would change, and changes nothing
 
-Exits 0 when the outcome is decided and recorded (published, nothing new, rejected), else non-zero: start it again.
+Exits 0 when the outcome is decided and recorded (published, nothing new, rejected), 2 when another start cannot help
+before a person has changed something, and 1 when it may. A run that fails is recorded, too, until another start of it
+decides; one that is killed is not.
 It may be killed anywhere and started again; its lock makes sure that only one works on the lake.
 """
 
@@ -22,7 +24,7 @@ from google.cloud.storage import Bucket
 
 from biaac import connections, logs, releases, runs
 from biaac.clients import storage_client
-from biaac.errors import BiaacError
+from biaac.errors import BiaacError, PermanentError, TransientError
 from biaac.releases import AuditOutcome, Load, Release
 from biaac.runs import Outcome, Run
 from transform import admission, ledger, lock
@@ -80,7 +82,7 @@ def main() -> None:
             transform(JobSettings.load(), execution=arguments.execution, reason=arguments.reason)
     except BiaacError as error:
         logs.log_error(error)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, PermanentError) else 1)
 
 
 def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
@@ -98,12 +100,11 @@ def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
         steps=Steps(),
     )
     run = runs.read(work.ops, settings.environment, execution)
-    if run is None:
+    if run is None or run.outcome is Outcome.FAILED:
         with lock.held(work.lake, settings, settings.job_execution_name):
             run = runs.read(work.ops, settings.environment, execution)  # a second start of it may have decided
-            if run is None:
-                run = _decide(work)
-                runs.write(work.ops, settings.environment, run)
+            if run is None or run.outcome is Outcome.FAILED:
+                run = _recorded(work)
     log.log(
         logging.ERROR if run.outcome is Outcome.REJECTED else logging.INFO,
         "run decided",
@@ -112,6 +113,24 @@ def transform(settings: JobSettings, *, execution: str, reason: str) -> Run:
         release=run.release,
         reason=run.message,
     )
+    return run
+
+
+def _recorded(work: Work) -> Run:
+    """Decide, and record the decision; a failure that another start may not turn is recorded, too, and goes on."""
+    try:
+        run = _decide(work)
+    except TransientError:
+        raise
+    except Exception as error:  # of whatever kind: without a record nobody would see it but in the log
+        bug = (
+            f"{type(error).__name__}: a bug; the log of {work.settings.job_execution} has more"  # its text may be data
+        )
+        message = str(error) if isinstance(error, PermanentError) else bug
+        failed = _record(work, Outcome.FAILED, None, message, Attempt(ledger=Ledger()))
+        runs.write(work.ops, work.settings.environment, failed)
+        raise
+    runs.write(work.ops, work.settings.environment, run)
     return run
 
 
@@ -207,20 +226,24 @@ def _build(
     work: Work, attempt: Attempt, lake: "Lake", observed: Observed, parent: Release | None
 ) -> tuple[Release, str]:
     """Admit, build, audit, put the files of a release in place; the release, not written yet, and what is new in it."""
+    from transform import late_rows
     from transform.publish import publish
 
     tables, metrics = lake.gold(), lake.metrics()
     _admit(work, attempt, observed, passed=lake.passed())
+    newest = attempt.ledger.load_ids[-1]
+    late = late_rows.audit(lake.connection, work.settings.bronze_bucket, attempt.ledger, observed.declared, newest)
     try:
         with work.steps.step("build and audit"):
             lake.forget(attempt.ledger.removed)
             lake.build(attempt.ledger.load_ids)
     finally:
-        attempt.audits = lake.audits
-        if lake.offending:
-            runs.write_offending(work.ops, work.settings.environment, work.execution, lake.offending)
+        attempt.audits = [*lake.audits, *(outcome for outcome, _ in late)]
+        if offending := [*lake.offending, *(rows for _, rows in late)]:
+            runs.write_offending(work.ops, work.settings.environment, work.execution, offending)
     with work.steps.step("publish") as step:
-        published = publish(lake.connection, work.lake, tables, parent)
+        fresh = admission.freshness(attempt.ledger, observed.declared)
+        published = publish(lake.connection, work.lake, tables, parent, freshness=fresh)
         step.rows = published.rows_written
     lake.compact()
     release = Release(
@@ -232,10 +255,11 @@ def _build(
         models=work.models,
         execution=work.execution,
         loads=attempt.ledger.loads,
-        freshness=admission.freshness(attempt.ledger, observed.declared),
-        audits=attempt.audits,
-        metrics=metrics,
+        freshness=fresh,
+        audits=[audit for audit in attempt.audits if audit.model not in published.waiting],
+        metrics=[metric for metric in metrics if metric.table not in published.waiting],
         tables=published.tables,
+        waiting=published.waiting,
     )
     return release, f"release {release.id}, {published.files_written} of {published.files} files are new"
 

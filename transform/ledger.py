@@ -26,7 +26,8 @@ class BronzeFile(Record):
     sync: int  # the Airbyte job that wrote it
     generation: int
     rows: int
-    as_of: AwareDatetime | None = None  # greatest value of the stream's cursor, where that is a time
+    as_of: AwareDatetime | None = None  # greatest time of the stream's cursor that is not later than its sync
+    late: int = 0  # rows whose cursor is later
     load_id: int | None = None
     crc32c: str | None = None  # of its bytes; None in ledgers of format 1
 
@@ -76,6 +77,10 @@ class Ledger(Record):
             file.load_id for files in self.streams.values() for file in files.values() if file.load_id is not None
         }
         return sorted(admitted | {load.load_id for load in self.loads})
+
+    def files(self, stream: str) -> list[BronzeFile]:
+        """All files of a stream."""
+        return list(self.streams.get(stream, {}).values())
 
     def rows_of(self, load_id: int) -> int:
         """Bronze rows that a load admitted."""

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +21,7 @@ from google.cloud.storage import Bucket
 
 from biaac import objects, releases
 from biaac.errors import PermanentError
-from biaac.releases import Column, DataFile, Release, TableManifest, TableReference
+from biaac.releases import Column, DataFile, Release, StreamFreshness, TableManifest, TableReference
 from transform.build import GoldTable
 
 WRITER = f"duckdb {duckdb.__version__}, zstd, layout 2"  # in every fingerprint; a new layout number rewrites all files
@@ -30,9 +31,10 @@ UPLOAD_S = 300
 
 @dataclass(frozen=True)
 class Published:
-    """Manifests of all tables, and how much of them is new."""
+    """Manifests of all tables that have data, the streams that the others wait for, and how much of it is new."""
 
     tables: dict[str, TableReference]
+    waiting: dict[str, list[str]]
     files: int
     files_written: int
     rows_written: int
@@ -53,23 +55,35 @@ class _Rows:
 
 
 def publish(
-    connection: duckdb.DuckDBPyConnection, lake: Bucket, tables: list[GoldTable], parent: Release | None
+    connection: duckdb.DuckDBPyConnection,
+    lake: Bucket,
+    tables: list[GoldTable],
+    parent: Release | None,
+    *,
+    freshness: list[StreamFreshness],
 ) -> Published:
     """Put every table's files and manifest in place; the caller writes the release that names them.
 
+    A table without rows waits while a stream that feeds it has never been synced: zero would be a lie.
+
     May be killed anywhere and called again: a name is the digest of the content, so an object of that name is right.
     """
+    reached = {f"{stream.connection}/{stream.stream}": stream.data_as_of for stream in freshness}
     written: list[DataFile] = []
-    references: dict[str, TableReference] = {}
-    count = 0
+    manifests: list[tuple[GoldTable, TableManifest]] = []
+    waiting: dict[str, list[str]] = {}
     with TemporaryDirectory(prefix="biaac-publish-") as folder, ThreadPoolExecutor(UPLOADS) as pool:
         uploads: list[Future[None]] = []
-        manifests = []
         for table in tables:
             columns = _columns(connection, table)
+            partitions = _partitions(connection, table, columns)
+            never = sorted(table.streams - reached.keys())
+            if never and (len(never) == len(table.streams) or not partitions):
+                waiting[table.name] = never
+                continue
             known = _files_of(lake, parent, table.name)
             files = []
-            for rows in _partitions(connection, table, columns):
+            for rows in partitions:
                 file = known.get((rows.partition, rows.fingerprint(table, columns)))
                 if file is None:
                     path = Path(folder) / f"{len(written)}.parquet"
@@ -77,13 +91,23 @@ def publish(
                     uploads.append(pool.submit(_upload, lake, file.path, path))
                     written.append(file)
                 files.append(file)
-            manifests.append(_manifest(table, columns, files))
-            count += len(files)
+            manifests.append((table, _manifest(table, columns, files)))
         for upload in uploads:
             upload.result()
-        for manifest in manifests:  # only now: a manifest never names a file that is not in place
-            references[manifest.name] = releases.write_manifest(lake, manifest)
-    return Published(references, count, len(written), sum(file.rows for file in written))
+    references = {  # only now: a manifest never names a file that is not in place
+        table.name: _reference(lake, table, manifest, reached) for table, manifest in manifests
+    }
+    files_in_all = sum(len(manifest.files) for _, manifest in manifests)
+    return Published(references, waiting, files_in_all, len(written), sum(file.rows for file in written))
+
+
+def _reference(
+    lake: Bucket, table: GoldTable, manifest: TableManifest, reached: dict[str, datetime | None]
+) -> TableReference:
+    """Store a manifest; the table with the streams that feed it, and how far they reach."""
+    times = [time for stream in table.streams if (time := reached.get(stream))]
+    fed = {"streams": sorted(table.streams), "data_as_of": max(times, default=None)}
+    return releases.write_manifest(lake, manifest).model_copy(update=fed)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: GoldTable) -> list[Column]:

@@ -36,18 +36,8 @@ class _RecordingEvaluator(SnapshotEvaluator):
                 outcome = _outcome(snapshot, result, self.adapter.dialect)
                 self.outcomes[outcome.model, outcome.audit] = outcome
                 if result.count:
-                    self.offending.append(self._rows(outcome, result.query))
+                    self.offending.append(offending_rows(self.adapter.cursor, outcome))
         return results
-
-    def _rows(self, outcome: AuditOutcome, query: Any) -> OffendingRows:
-        """Read at once: what a refused run has built is gone when it ends."""
-        cursor = self.adapter.cursor.execute(query.limit(OFFENDING_ROWS).sql(self.adapter.dialect))
-        return OffendingRows(
-            model=outcome.model,
-            audit=outcome.audit,
-            columns=[column[0] for column in cursor.description],
-            rows=[[None if value is None else str(value) for value in row] for row in cursor.fetchall()],
-        )
 
     def set_correlation_id(self, correlation_id: Any) -> "_RecordingEvaluator":
         return _recording(super().set_correlation_id(correlation_id), self.outcomes, self.offending)
@@ -103,6 +93,17 @@ class Console(NoopConsole):
         for error in errors:
             name = getattr(error.node, "snapshot_name", str(error.node))
             self.failures.append((short_name(name), error.__cause__))
+
+
+def offending_rows(cursor: Any, outcome: AuditOutcome) -> OffendingRows:
+    """The first rows of an audit. Read them at once: what a refused run has built is gone when it ends."""
+    first = cursor.execute(f"SELECT * FROM ({outcome.query}) AS offending LIMIT {OFFENDING_ROWS}")
+    return OffendingRows(
+        model=outcome.model,
+        audit=outcome.audit,
+        columns=[column[0] for column in first.description],
+        rows=[[None if value is None else str(value) for value in row] for row in first.fetchall()],
+    )
 
 
 def short_name(name: str) -> str:

@@ -45,7 +45,7 @@ def _job(request: dict[str, Any]) -> None:
         job.main()
     except SystemExit as exit_:
         print(exit_.code)
-        code = 1
+        code = exit_.code if isinstance(exit_.code, int) else 1
     except Exception:  # what the interpreter would print
         traceback.print_exc()
         code = 1

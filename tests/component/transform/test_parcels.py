@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from biaac import runs
+from biaac.runs import Outcome
 from biaac.settings import ROOT
 from tests.company import Row
-from tests.component.transform.warehouse import CHANGED_AT, Warehouse
+from tests.component.transform.warehouse import CHANGED_AT, ORDERS, Warehouse
 
 HERE = ROOT / "tests/component/transform/parcels"
 
@@ -122,3 +124,45 @@ def test_rows_that_are_gone_from_bronze_are_gone_from_gold(warehouse: Warehouse)
 
 
 DEPOTS = [{"depot": "north", "region": "up"}, {"depot": "south", "region": "down"}]
+
+
+def test_a_table_whose_streams_were_never_synced_waits_and_says_for_what(warehouse: Warehouse) -> None:
+    warehouse.sync("shop", orders=ORDERS)
+    warehouse.transform()
+    release = warehouse.release()
+    assert release.waiting == {"gold.parcels": ["post/depots", "post/parcels"], "gold.tickets": ["support/tickets"]}
+    assert set(release.tables) == {"gold.orders", "gold.customers"}
+    assert {metric.table for metric in release.metrics} == {"gold.orders"}
+    assert not {audit.model for audit in release.audits} & {*release.waiting}
+    warehouse.sync("post")  # a sync that brings nothing is a sync
+    warehouse.transform()
+    assert set(warehouse.release().waiting) == {"gold.tickets"} and warehouse.manifest("gold.parcels").rows == 0
+
+
+def test_a_business_time_later_than_its_sync_is_shown_and_moves_no_table(warehouse: Warehouse) -> None:
+    year_2071 = CHANGED_AT.replace(year=2071)
+    warehouse.sync("shop", orders=ORDERS)
+    warehouse.sync("post", parcels=[parcel(1, None, 1.0, None), parcel(2, None, 2.0, None, sent_at=year_2071)])
+    run = warehouse.transform()
+    release = warehouse.release()
+    assert (release.as_of("gold.parcels"), release.tables["gold.parcels"].streams) == (
+        CHANGED_AT,
+        ["post/depots", "post/parcels"],
+    )
+    assert release.as_of("gold.orders") == CHANGED_AT
+    (late,) = [audit for audit in run.audits if audit.audit == "not_later_than_its_sync(column := sent_at)"]
+    assert (late.model, late.rows, late.outcome) == ("post/parcels", 2, "warned")  # each row arrives twice
+    (rows,) = [rows for rows in runs.offending(warehouse.ops, "prod", run.execution) if rows.model == "post/parcels"]
+    assert {dict(zip(rows.columns, row, strict=True))["order_id"] for row in rows.rows} == {"2"}
+
+
+def test_a_run_that_fails_is_recorded_until_another_start_of_it_decides(warehouse: Warehouse) -> None:
+    warehouse.sync("post", parcels=[parcel(1, None, 1.0, None)])
+    torn = warehouse.bronze.blob("post/parcels/2026_11_24_1790000000009_0.parquet")
+    torn.upload_from_string(b"PAR1 torn")
+    code, _ = warehouse.attempt(execution="torn")
+    assert code == 2, "another start cannot help"
+    run = runs.get(warehouse.ops, "prod", "torn")
+    assert run.outcome is Outcome.FAILED and "1790000000009_0.parquet: not a Parquet file" in run.message
+    torn.delete()
+    assert warehouse.transform(execution="torn").outcome is Outcome.PUBLISHED

@@ -1,5 +1,6 @@
 """Which files a succeeded sync lets in."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -110,3 +111,23 @@ def test_however_often_one_looks_every_row_up_to_the_last_success_is_in_once(
             unseen = []
     last = max((number for number, (good, _) in enumerate(syncs, start=1) if good), default=0)
     assert {n for n, load in loads(ledger, LINES).items() if load} == {n for n, f in files.items() if f.sync <= last}
+
+
+def test_files_that_are_gone_or_rewritten_or_put_back_have_their_stream_built_again_until_a_release_is() -> None:
+    first = admit(observed({LINES: {"a": rows(1), "b": rows(1)}, LISTS: {"p": rows(1, 1)}}, 1), 7)
+    left = {LINES: {"a": first.streams[LINES]["a"]}, LISTS: first.streams[LISTS]}
+    gone = admit(replace(observed(left, ledger=first), lost=frozenset({LINES})), 8)
+    assert gone.removed == [LINES] and loads(gone, LINES) == {"a": 7}
+    assert admit(observed(left, ledger=gone), 9) is not None and admit(observed(left, ledger=gone), 9).removed == [
+        LINES
+    ]
+    back = admit(observed({**left, LINES: {**left[LINES], "b": rows(1)}}, ledger=first), 8)
+    assert back.removed == [LINES] and loads(back, LINES) == {"a": 7, "b": 8} and back.load_ids == [7, 8]
+
+
+def test_a_list_that_is_replaced_by_its_next_filling_is_not_lost_and_its_generation_may_begin_again() -> None:
+    first = admit(observed({LISTS: {"p": rows(1, 5)}}, 1), 7)
+    second = admit(replace(observed({LISTS: {"q": rows(2, 1)}}, 2, ledger=first), lost=frozenset({LISTS})), 8)
+    assert second.removed == [] and loads(second, LISTS) == {"q": 8}
+    both = admit(observed({LISTS: {**first.streams[LISTS], "q": rows(2, 1)}}, 2, ledger=first), 8)
+    assert loads(both, LISTS) == {"p": 7, "q": 8}

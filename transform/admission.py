@@ -70,11 +70,15 @@ def admit(observed: Observed, load_id: int) -> Ledger:
             choose = _append if stream.mode == "incremental" else _newest_generation
             files = streams.get(name, {})
             if chosen := choose(files, succeeded):
+                # A file of a sync that is in already was put back by somebody: it belongs to the load of that sync.
+                back = {
+                    path: load for path in chosen if (load := _load_of(observed.ledger, connection.name, files[path]))
+                }
                 streams[name] = {
-                    path: file.model_copy(update={"load_id": load_id}) if path in chosen else file
+                    path: file.model_copy(update={"load_id": back.get(path, load_id)}) if path in chosen else file
                     for path, file in files.items()
                 }
-                if not observed.jobs[connection.name]:  # files that somebody has put back
+                if back:
                     removed |= {name}
                 elif stream.mode == "full_refresh":  # what read its old filling is built anyway
                     removed -= {name}
@@ -165,6 +169,11 @@ def _newest_generation(files: dict[str, BronzeFile], succeeded: set[int]) -> set
     generation = newest_file.generation if newest_file else None  # not the greatest: a connection made anew begins at 1
     chosen = {p: f for p, f in files.items() if f.rows and f.generation == generation and f.sync <= newest}
     return set(chosen) if any(file.load_id is None for file in chosen.values()) else set()
+
+
+def _load_of(ledger: Ledger, connection: str, file: BronzeFile) -> int | None:
+    """The load of the sync with which a file came, or would have come; None while that is not in."""
+    return next((a.load_id for a in ledger.admissions.get(connection, []) if a.job >= file.sync), None)
 
 
 def _succeeded(observed: Observed, connection: str) -> set[int]:

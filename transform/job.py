@@ -235,7 +235,9 @@ def _build(
     late = late_rows.audit(lake.connection, work.settings.bronze_bucket, attempt.ledger, observed.declared, newest)
     try:
         with work.steps.step("build and audit"):
-            lake.forget(attempt.ledger.removed)
+            # A ledger that was lost has given its rows other loads than those the lake has them in.
+            lost = lake.passed() and not observed.ledger.load_ids
+            lake.forget(list(attempt.ledger.streams) if lost else attempt.ledger.removed)
             lake.build(attempt.ledger.load_ids)
     finally:
         attempt.audits = [*lake.audits, *(outcome for outcome, _ in late)]

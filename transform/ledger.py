@@ -73,10 +73,7 @@ class Ledger(Record):
     @property
     def load_ids(self) -> list[int]:
         """Every slot in use, oldest first."""
-        admitted = {
-            file.load_id for files in self.streams.values() for file in files.values() if file.load_id is not None
-        }
-        return sorted(admitted | {load.load_id for load in self.loads})
+        return sorted({load.load_id for load in self.loads})
 
     def files(self, stream: str) -> list[BronzeFile]:
         """All files of a stream."""

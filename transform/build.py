@@ -104,7 +104,7 @@ class Lake:
         forgotten = [
             (snapshot, (snapshot.intervals[0][0], snapshot.intervals[-1][1]))
             for snapshot in self._built()
-            if snapshot.intervals and read[snapshot.name].intersection(streams)
+            if snapshot.intervals and read.get(snapshot.name, set()).intersection(streams)
         ]
         if forgotten:
             print_line(f"rows are gone from {', '.join(streams)}: {len(forgotten)} models are built from nothing")

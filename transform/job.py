@@ -30,7 +30,7 @@ from biaac.runs import Outcome, Run
 from transform import admission, ledger, lock
 from transform.admission import Observed
 from transform.ledger import Ledger, Rejection
-from transform.progress import Steps, print_line
+from transform.progress import Steps
 from transform.settings import JobSettings, LakeSettings
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def main() -> None:
     logs.configure()
     try:
         if arguments.plan:
-            plan(LakeSettings.load())
+            from transform import plan
+
+            plan.show(LakeSettings.load())
         else:
             transform(JobSettings.load(), execution=arguments.execution, reason=arguments.reason)
     except BiaacError as error:
@@ -132,20 +134,6 @@ def _recorded(work: Work) -> Run:
         raise
     runs.write(work.ops, work.settings.environment, run)
     return run
-
-
-def plan(settings: LakeSettings) -> None:
-    """Print how this checkout's models differ from what the lake was built with. Needs no lock: it works on a copy."""
-    from transform import lake_state
-    from transform.build import Lake
-    from transform.engine import Engine
-
-    bucket = storage_client(settings).bucket(settings.lake_bucket)
-    with lake_state.fetched(bucket, settings) as state, Lake(settings.models, Engine(state.settings)) as lake:
-        changes = lake.changes()
-    for line in changes:
-        print_line(line)
-    print_line(f"{len(changes)} models would change" if changes else "no model would change")
 
 
 def models_digest(project: Path) -> str:
@@ -226,23 +214,12 @@ def _build(
     work: Work, attempt: Attempt, lake: "Lake", observed: Observed, parent: Release | None
 ) -> tuple[Release, str]:
     """Admit, build, audit, put the files of a release in place; the release, not written yet, and what is new in it."""
-    from transform import late_rows
     from transform.publish import publish
 
     tables, metrics = lake.gold(), lake.metrics()
     _admit(work, attempt, observed, passed=lake.passed())
-    newest = attempt.ledger.load_ids[-1]
-    late = late_rows.audit(lake.connection, work.settings.bronze_bucket, attempt.ledger, observed.declared, newest)
-    try:
-        with work.steps.step("build and audit"):
-            # A ledger that was lost has given its rows other loads than those the lake has them in.
-            lost = lake.passed() and not observed.ledger.load_ids
-            lake.forget(list(attempt.ledger.streams) if lost else attempt.ledger.removed)
-            lake.build(attempt.ledger.load_ids)
-    finally:
-        attempt.audits = [*lake.audits, *(outcome for outcome, _ in late)]
-        if offending := [*lake.offending, *(rows for _, rows in late)]:
-            runs.write_offending(work.ops, work.settings.environment, work.execution, offending)
+    with work.steps.step("build and audit"):
+        _build_models(work, attempt, lake, observed)
     with work.steps.step("publish") as step:
         fresh = admission.freshness(attempt.ledger, observed.declared)
         published = publish(lake.connection, work.lake, tables, parent, freshness=fresh)
@@ -264,6 +241,22 @@ def _build(
         waiting=published.waiting,
     )
     return release, f"release {release.id}, {published.files_written} of {published.files} files are new"
+
+
+def _build_models(work: Work, attempt: Attempt, lake: "Lake", observed: Observed) -> None:
+    from transform import late_rows
+
+    newest = attempt.ledger.load_ids[-1]
+    late = late_rows.audit(lake.connection, work.settings.bronze_bucket, attempt.ledger, observed.declared, newest)
+    try:
+        # A ledger that was lost has given its rows other loads than those the lake has them in.
+        lost = lake.passed() and not observed.ledger.load_ids
+        lake.forget(list(attempt.ledger.streams) if lost else attempt.ledger.removed)
+        lake.build(attempt.ledger.load_ids)
+    finally:
+        attempt.audits = [*lake.audits, *(outcome for outcome, _ in late)]
+        if offending := [*lake.offending, *(rows for _, rows in late)]:
+            runs.write_offending(work.ops, work.settings.environment, work.execution, offending)
 
 
 def _admit(work: Work, attempt: Attempt, observed: Observed, *, passed: datetime | None) -> None:

@@ -9,6 +9,7 @@ A file is read back before it is uploaded: it holds exactly the rows that the la
 
 import contextlib
 import hashlib
+from collections.abc import Container
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,9 +65,8 @@ def publish(
 ) -> Published:
     """Put every table's files and manifest in place; the caller writes the release that names them.
 
-    A table without rows waits while a stream that feeds it has never been synced: zero would be a lie.
-
-    May be killed anywhere and called again: a name is the digest of the content, so an object of that name is right.
+    A table without rows waits while a stream that feeds it has never been synced: zero would be a lie. This may be
+    killed anywhere and called again: an object is named by the digest of its content, so one that is there is right.
     """
     reached = {f"{stream.connection}/{stream.stream}": stream.data_as_of for stream in freshness}
     written: list[DataFile] = []
@@ -77,12 +77,10 @@ def publish(
         for table in tables:
             columns = _columns(connection, table)
             partitions = _partitions(connection, table, columns)
-            never = sorted(table.streams - reached.keys())
-            if never and (len(never) == len(table.streams) or not partitions):
+            if never := _waits_for(table, partitions, reached):
                 waiting[table.name] = never
                 continue
-            known = _files_of(lake, parent, table.name)
-            files = []
+            known, files = _files_of(lake, parent, table.name), []
             for rows in partitions:
                 file = known.get((rows.partition, rows.fingerprint(table, columns)))
                 if file is None:
@@ -92,13 +90,17 @@ def publish(
                     written.append(file)
                 files.append(file)
             manifests.append((table, _manifest(table, columns, files)))
-        for upload in uploads:
-            upload.result()
-    references = {  # only now: a manifest never names a file that is not in place
-        table.name: _reference(lake, table, manifest, reached) for table, manifest in manifests
-    }
-    files_in_all = sum(len(manifest.files) for _, manifest in manifests)
-    return Published(references, waiting, files_in_all, len(written), sum(file.rows for file in written))
+        _ = [upload.result() for upload in uploads]
+    # Only now: a manifest never names a file that is not in place.
+    references = {table.name: _reference(lake, table, manifest, reached) for table, manifest in manifests}
+    count = sum(len(manifest.files) for _, manifest in manifests)
+    return Published(references, waiting, count, len(written), sum(file.rows for file in written))
+
+
+def _waits_for(table: GoldTable, partitions: list[_Rows], reached: Container[str]) -> list[str]:
+    """The streams that were never synced, of a table that has no data yet for that reason."""
+    never = sorted(stream for stream in table.streams if stream not in reached)
+    return never if len(never) == len(table.streams) or not partitions else []
 
 
 def _reference(

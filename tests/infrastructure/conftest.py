@@ -2,7 +2,6 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,18 +23,11 @@ def providers() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def source_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small archive in place of what bin/functions-source makes."""
+def values(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
+    """The variables of a variant by its name, with an empty archive in place of what bin/functions-source makes."""
     path = tmp_path_factory.mktemp("source") / "functions.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("main.py", "")
-    return path
-
-
-@pytest.fixture(scope="session")
-def values(source_archive: Path) -> Callable[[str], dict[str, Any]]:
-    """The variables of a variant by its name."""
-    return lambda name: variants.variables(name, source=source_archive)
+    zipfile.ZipFile(path, "w").close()
+    return lambda name: variants.variables(name, source=path)
 
 
 @pytest.fixture(scope="session")

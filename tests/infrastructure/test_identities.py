@@ -3,28 +3,32 @@
 from collections import Counter
 
 from tests.infrastructure import grants
-from tests.infrastructure.deployment import ACCOUNT, PROJECT, Deployment, Values
+from tests.infrastructure.deployment import ACCOUNT, PROJECT, Deployment
+
+# Type -> what it is called here, and where it says whom it runs as.
+RUNS_AS = {
+    "google_cloud_run_v2_service": ("service", lambda one: one["template"][0]["service_account"]),
+    "google_cloud_run_v2_job": ("job", lambda one: one["template"][0]["template"][0]["service_account"]),
+    "google_cloudfunctions2_function": ("function", lambda one: one["service_config"][0]["service_account_email"]),
+    "google_workflows_workflow": ("workflow", lambda one: one["service_account"]),
+    "google_eventarc_trigger": ("trigger", lambda one: one["service_account"]),
+    "google_cloudbuild_trigger": ("build", lambda one: one["service_account"]),
+    "google_cloud_scheduler_job": (
+        "schedule",
+        lambda one: one["http_target"][0]["oidc_token"][0]["service_account_email"],
+    ),
+}
 
 
 def accounts(cloud: Deployment) -> dict[str, str]:
     """Workload -> the account it runs as."""
     emails = {
-        f"service {name}": one["template"][0]["service_account"]
-        for name, one in cloud.named("google_cloud_run_v2_service").items()
+        f"{called} {name}": read(one)
+        for kind, (called, read) in RUNS_AS.items()
+        for name, one in cloud.named(kind).items()
     }
-    for name, one in cloud.named("google_cloud_run_v2_job").items():
-        emails[f"job {name}"] = one["template"][0]["template"][0]["service_account"]
     for name, one in cloud.named("google_cloudfunctions2_function").items():
-        emails[f"function {name}"] = one["service_config"][0]["service_account_email"]
         emails[f"build of {name}"] = one["build_config"][0]["service_account"]
-    for name, one in cloud.named("google_workflows_workflow").items():
-        emails[f"workflow {name}"] = one["service_account"]
-    for name, one in cloud.named("google_eventarc_trigger").items():
-        emails[f"trigger {name}"] = one["service_account"]
-    for name, one in cloud.named("google_cloudbuild_trigger").items():
-        emails[f"build {name}"] = one["service_account"]
-    for name, one in cloud.named("google_cloud_scheduler_job").items():
-        emails[f"schedule {name}"] = one["http_target"][0]["oidc_token"][0]["service_account_email"]
     return {workload: grants.account(email.rpartition("/")[2]) for workload, email in emails.items()}
 
 
@@ -35,29 +39,22 @@ def test_the_grants_are_those_of_the_table_and_no_other(cloud: Deployment) -> No
     assert (too_many, too_few) == ([], []), "granted and not in grants.txt, or the other way"
 
 
+# Those whose account does not bear their own name.
+SHARED = {
+    **dict.fromkeys(("superset-apply", "superset-bootstrap", "superset-refresh"), "superset-jobs"),  # one program
+    **dict.fromkeys(("sweep", "sync-grocery", "sync-web_shop"), "scheduler"),
+    "refresh": "workflow",
+    "bronze-finalized": "eventarc",  # the trigger
+    "biaac-main": "build",
+    "biaac-pull-request": "build-check",
+}
+
+
 def test_every_workload_runs_as_an_account_of_its_own(cloud: Deployment) -> None:
-    functions = ("bronze-finalized", "promote", "sweep", "sync", "warm-cache")
-    jobs = ["ingest-grocery", "ingest-web-shop"] if cloud.airbyte == "job" else []
-    expected = {
-        "service cache": "cache",
-        "service superset": "superset",
-        "job transform": "transform",
-        # one program, three commands
-        "job superset-apply": "superset-jobs",
-        "job superset-bootstrap": "superset-jobs",
-        "job superset-refresh": "superset-jobs",
-        "workflow refresh": "workflow",
-        "trigger bronze-finalized": "eventarc",
-        **{f"schedule {name}": "scheduler" for name in ("sweep", "sync-grocery", "sync-web_shop")},
-        **{f"function {name}": name for name in functions},
-        **{f"build of {name}": "functions-build" for name in functions},
-        **{f"job {name}": name for name in jobs},
-    }
-    if cloud.airbyte == "job":
-        expected["service ingestion"] = "ingestion"
-    if "repository" in cloud.variables:
-        expected |= {"build biaac-main": "build", "build biaac-pull-request": "build-check"}
-    assert accounts(cloud) == expected
+    for workload, account in accounts(cloud).items():
+        kind, _, name = workload.rpartition(" ")
+        own = kind in {"service", "function"} or name not in SHARED
+        assert account == ("functions-build" if kind == "build of" else name if own else SHARED[name]), workload
 
 
 def test_there_are_no_other_accounts_and_none_is_disabled(cloud: Deployment) -> None:
@@ -98,19 +95,3 @@ def test_every_location_is_the_one_region(cloud: Deployment) -> None:
         if one.values.get(key)
     }
     assert {key: value for key, value in emails.items() if value.lower() != region} == {}
-    assert kinds_without_location(cloud) == set()
-
-
-def kinds_without_location(cloud: Deployment) -> set[str]:
-    """Regional types of which one says no location."""
-    regional = ("google_storage_bucket", "google_cloud_run_v2_", "google_cloudfunctions2_", "google_workflows_")
-
-    def placed(values: Values) -> bool:
-        return bool(values.get("location") or values.get("region"))
-
-    return {
-        one.kind
-        for one in cloud.resources
-        if one.kind.startswith(regional) and "_iam_" not in one.kind and not one.kind.endswith("_object")
-        if not placed(one.values)
-    }

@@ -68,22 +68,15 @@ def variables(name: str, *, source: Path) -> dict[str, Any]:
 
 
 def write_connections(folder: Path) -> None:
-    """The company's connection files: one without secrets, one with."""
+    """The company's connection files: one without configuration, one with secrets."""
     folder.mkdir()
     for name, (cron, time_zone) in CRONS.items():
-        config = {secret.lower(): f"${{secret:{secret}}}" for secret in sorted(SECRETS[name])}
         schedule = {"cron": cron} if time_zone == "UTC" else {"cron": cron, "time_zone": time_zone}
-        said: dict[str, Any] = {
-            "name": name,
-            "description": f"Of {name}.",
-            "owner": "data@acme.com",
-            "schedule": schedule,
-        }
-        said |= {
-            "freshness": {"warn_after": "1d", "fail_after": "2d"},
-            "streams": [{"name": "lines", "mode": "full_refresh"}],
-        }
-        said["source"] = {"connector": f"sources/{name}"}
-        if config:
-            said["source"]["config"] = {"nested": [config]}
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(said))
+        config = (
+            {"config": {"nested": [f"${{secret:{secret}}}" for secret in sorted(SECRETS[name])]}}
+            if SECRETS[name]
+            else {}
+        )
+        source = {"connector": f"sources/{name}", **config}
+        file = {"name": name, "description": f"Of {name}.", "schedule": schedule, "source": source}
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(file))

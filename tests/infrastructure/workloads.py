@@ -44,26 +44,22 @@ def functions(cloud: Deployment) -> dict[str, Values]:
 def run(name: str, values: Values, template: Values) -> Workload:
     """What runs on Cloud Run."""
     (container,) = template["containers"]
-    plain: dict[str, str] = {}
-    secret: dict[str, str] = {}
-    for one in container["env"]:
-        assert one["name"] not in {*plain, *secret}, f"{name} is given {one['name']} twice"
-        if one["value_source"]:
-            reference = one["value_source"][0]["secret_key_ref"][0]
-            assert reference["version"] == "latest"
-            secret[one["name"]] = reference["secret"].rpartition("/")[2]
-        else:
-            plain[one["name"]] = one["value"]
-    return Workload(name, plain, secret, values, container)
+    names = [one["name"] for one in container["env"]]
+    assert len(names) == len(set(names)), f"{name} is given a variable twice"
+    plain = {one["name"]: one["value"] for one in container["env"] if not one["value_source"]}
+    read = {one["name"]: one["value_source"][0]["secret_key_ref"][0] for one in container["env"] if one["value_source"]}
+    return Workload(name, plain, latest(read), values, container)
 
 
 def function(name: str, values: Values) -> Workload:
     """What runs as a function."""
     config = values["service_config"][0]
-    secret: dict[str, str] = {}
-    for one in config["secret_environment_variables"]:
-        assert one["version"] == "latest"
-        assert one["project_id"] == PROJECT, f"{name} reads the secrets of another project"
-        secret[one["key"]] = one["secret"].rpartition("/")[2]
-    plain = config["environment_variables"] or {}
-    return Workload(name, plain, secret, values, {})
+    read = {one["key"]: one for one in config["secret_environment_variables"]}
+    assert {one["project_id"] for one in read.values()} <= {PROJECT}, f"{name} reads the secrets of another project"
+    return Workload(name, config["environment_variables"] or {}, latest(read), values, {})
+
+
+def latest(read: dict[str, Values]) -> dict[str, str]:
+    """Variable -> secret, whose latest version is read."""
+    assert {one["version"] for one in read.values()} <= {"latest"}
+    return {variable: one["secret"].rpartition("/")[2] for variable, one in read.items()}

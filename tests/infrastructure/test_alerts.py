@@ -127,7 +127,7 @@ def test_a_transform_that_cannot_work_logs_an_error(
 ) -> None:
     monkeypatch.delenv("BRONZE_BUCKET")
     done = transform("e")
-    assert done.returncode == 1
+    assert done.returncode == 2
     line = json.loads(done.stderr.splitlines()[-1])
     assert line["severity"] == "ERROR"
     assert "BRONZE_BUCKET" in line["message"]

@@ -20,10 +20,10 @@ import duckdb
 from google.api_core.exceptions import PreconditionFailed
 from google.cloud.storage import Bucket
 
-from biaac import objects, releases
+from biaac import objects, releases, types
 from biaac.errors import PermanentError
 from biaac.releases import Column, DataFile, Release, StreamFreshness, TableManifest, TableReference
-from transform.build import GoldTable
+from transform.build import GoldTable, ModelsRefused
 
 WRITER = f"duckdb {duckdb.__version__}, zstd, layout 2"  # in every fingerprint; a new layout number rewrites all files
 UPLOADS = 4  # at once: a file is some megabytes, and uploading is waiting
@@ -75,7 +75,7 @@ def publish(
     with TemporaryDirectory(prefix="biaac-publish-") as folder, ThreadPoolExecutor(UPLOADS) as pool:
         uploads: list[Future[None]] = []
         for table in tables:
-            columns = _columns(connection, table)
+            columns = _valid_columns(connection, table)
             partitions = _partitions(connection, table, columns)
             if never := _waits_for(table, partitions, reached):
                 waiting[table.name] = never
@@ -118,6 +118,25 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: GoldTable) -> list[Co
         Column(name=name, type=kind, description=table.column_descriptions.get(name, ""))
         for name, kind, *_ in described
     ]
+
+
+def _valid_columns(connection: duckdb.DuckDBPyConnection, table: GoldTable) -> list[Column]:
+    """The columns; ``ModelsRefused`` for one, or a value of one, that does not go unharmed to every reader."""
+    columns = _columns(connection, table)
+    try:
+        types.check_columns(table.name, {column.name: column.type for column in columns})
+    except PermanentError as error:
+        raise ModelsRefused(error.message, hint=error.hint) from None
+    conditions = {c.name: where for c in columns if (where := types.outside(_quoted(c.name), c.type))}
+    counts = ", ".join(f"COUNT(*) FILTER (WHERE {where})" for where in conditions.values()) or "0"
+    found = connection.execute(f"SELECT {counts} FROM {table.relation}").fetchall()[0] if conditions else ()
+    for (name, where), rows in zip(conditions.items(), found, strict=True):
+        if rows:
+            raise ModelsRefused(
+                f"{table.name}.{name}: {rows} rows that no reader can show, such as infinity, NaN or the year 10000",
+                hint=f"have the model make NULL of them: SELECT * FROM {table.name} WHERE {where}",
+            )
+    return columns
 
 
 def _files_of(lake: Bucket, release: Release | None, table: str) -> dict[tuple[str | None, str], DataFile]:
@@ -221,7 +240,7 @@ def _upload(lake: Bucket, name: str, path: Path) -> None:
 
 def _manifest(table: GoldTable, columns: list[Column], files: list[DataFile]) -> TableManifest:
     if undescribed := [column.name for column in columns if not column.description]:
-        raise PermanentError(
+        raise ModelsRefused(
             f"{table.name}: no comment on {', '.join(undescribed)}",
             hint="write it beside the column: amount, -- Money taken.",
         )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from biaac.errors import PermanentError
 from biaac.releases import DataFile
 from transform import publish
-from transform.build import GoldTable
+from transform.build import GoldTable, ModelsRefused
 
 ROWS = 200_000  # two row groups, so that threads have something to share
 
@@ -126,3 +126,22 @@ def test_names_of_columns_may_have_quotes(tmp_path: Path) -> None:
         connection.execute('CREATE TABLE numbers AS SELECT 1 AS "a ""number""", DATE \'2026-01-01\' AS "the ""month"""')
         (file,) = written(connection, tmp_path, table).values()
     assert (file.rows, file.partition) == (1, "2026-01-01")
+
+
+@pytest.mark.parametrize(
+    ("select", "error", "hint"),
+    [
+        ("SUM(1)", r"gold\.numbers\.amount: a Gold column cannot be HUGEINT", "DECIMAL(38, 0)"),
+        ("{'city': 'Lyon'}", r"gold\.numbers\.amount: a Gold column cannot be STRUCT", "a column for each field"),
+        ("'infinity'::DATE", r"gold\.numbers\.amount: 1 rows that no reader can show", "WHERE NOT isfinite"),
+        ("DATE '10000-01-01'", r"gold\.numbers\.amount: 1 rows that no reader can show", "NOT BETWEEN 1 AND 9999"),
+    ],
+)
+def test_a_column_that_does_not_reach_every_reader_is_refused_with_what_to_write(
+    select: str, error: str, hint: str
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE VIEW numbers AS SELECT {select} AS amount")
+        with pytest.raises(ModelsRefused, match=error) as raised:
+            publish._valid_columns(connection, TABLE)
+    assert hint in str(raised.value)

@@ -172,14 +172,14 @@ def follow(warehouse: Warehouse, data: st.DataObject) -> None:
 GENERATED = settings(deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
-@settings(GENERATED, max_examples=2)
+@settings(GENERATED, max_examples=1)
 @given(data=st.data())
 def test_after_any_history_gold_is_what_the_source_has(warehouse: Warehouse, data: st.DataObject) -> None:
     follow(warehouse, data)
 
 
 @pytest.mark.longest
-@settings(GENERATED, max_examples=25)
+@settings(GENERATED, max_examples=12)
 @given(data=st.data())
 def test_after_many_histories_gold_is_what_the_source_has(warehouse: Warehouse, data: st.DataObject) -> None:
     follow(warehouse, data)

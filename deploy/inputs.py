@@ -1,4 +1,4 @@
-"""What the build tells Terraform: images by digest, the functions' archive, the revision (``inputs.tfvars.json``)."""
+"""What the build gives Terraform: images by digest, the functions' archive, the revision (``inputs.tfvars.json``)."""
 
 import json
 import re
@@ -35,17 +35,16 @@ def read(settings: DeploySettings) -> dict[str, Any]:
 
 def _images(settings: DeploySettings, text: str) -> dict[str, Any]:
     """Image of each container, and of each connection by its connector."""
-    found = dict(line.split(" ", 1) for line in text.splitlines())
-    wrong = [f"{name} is {image!r}" for name, image in found.items() if not DIGEST.fullmatch(image)]
-    wanted = {
+    pushed = dict(line.split(" ", 1) for line in text.splitlines())
+    connectors = {
         name: c.source.program.replace("source-", "connector-", 1)  # as bin/build-images names it
         for name, c in connections.load(settings.connections).items()
     }
-    missing = sorted({*CONTAINERS, *wanted.values()} - found.keys())
-    if wrong or missing:
-        faults = [*wrong, *(f"{name} is missing" for name in missing)]
+    faults = [f"{name} is {image!r}" for name, image in pushed.items() if not DIGEST.fullmatch(image)]
+    faults += [f"{name} is missing" for name in sorted({*CONTAINERS, *connectors.values()} - pushed.keys())]
+    if faults:
         raise PermanentError(
             f"{settings.folder / IMAGES}: {'; '.join(faults)}", hint="bin/build-images, bin/push-images"
         )
-    containers: dict[str, Any] = {name: found[name] for name in CONTAINERS}
-    return {**containers, "connections": {name: found[image] for name, image in wanted.items()}}
+    containers: dict[str, Any] = {name: pushed[name] for name in CONTAINERS}
+    return {**containers, "connections": {name: pushed[image] for name, image in connectors.items()}}

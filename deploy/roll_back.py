@@ -3,145 +3,114 @@
 Straight through the APIs, not by Terraform: what failed may be its configuration, or hold its lock. Its next plan
 finds the difference and closes it. Releases are not touched, and neither is Superset's database: a migration that
 ran stays (docs/backup.md tells how to restore one).
+
+``gs://OPS/deploys/<environment>/last_good.json`` is the last deployment that passed its smoke test. Secrets are in it
+by name only, as in the templates themselves.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
-from google.api_core import exceptions
-from google.cloud import functions_v2, run_v2
-from google.protobuf import json_format
+import requests
+from google.auth.exceptions import GoogleAuthError
+from google.cloud.storage import Bucket
 
-from biaac import clients
+from biaac import objects
+from biaac.clients import storage_client
 from biaac.errors import BiaacError, PermanentError, TransientError
+from biaac.records import Record
 from biaac.waiting import until
-from deploy import last_good, running
-from deploy.clients import functions_client, services_client
-from deploy.running import RETRY, TIMEOUT_S, Template
+from deploy.running import KINDS, Json, Running, deployed, settled
 from deploy.settings import DeploySettings
 
 BACK_S = 840  # for all together: a start-up probe may take two minutes, a function is built again
-SUCCEEDED = run_v2.Condition.State.CONDITION_SUCCEEDED
-FAILED = run_v2.Condition.State.CONDITION_FAILED
-
-Wait = Callable[[float], object]  # given the seconds that are left
 
 
-@dataclass
-class Way:
-    """What going back did: names brought back, names with nothing to do, and what went wrong."""
+class LastGood(Record):
+    """What ran: kind -> name -> what a deployment replaces."""
 
-    back: list[str] = field(default_factory=list)
-    same: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
+    format: int = 1
+    revision: str
+    recorded_at: datetime
+    deployed: dict[str, dict[str, dict[str, Any]]]
+
+    def parts(self) -> Iterator[tuple[str, str, Json]]:
+        """Kind, name and value of each."""
+        for kind, parts in self.deployed.items():
+            for name, part in parts.items():
+                yield kind, name, part
 
 
-def everything(settings: DeploySettings) -> Way:
+def last_good(settings: DeploySettings) -> LastGood | None:
+    """The record, or None before the first deployment has been good."""
+    value = objects.read(_ops(settings), _name(settings)).value
+    return None if value is None else LastGood.parse(value, name=_name(settings))
+
+
+def record(settings: DeploySettings) -> LastGood:
+    """Make what runs now the deployment to go back to."""
+    running = Running(settings)
+    parts = {kind: {name: deployed(kind, value) for name, value in running.all(kind)} for kind in KINDS}
+    good = LastGood(revision=settings.revision, recorded_at=datetime.now(UTC), deployed=parts)
+    objects.update(_ops(settings), _name(settings), lambda _: good.model_dump(mode="json"))
+    return good
+
+
+def everything(settings: DeploySettings) -> None:
     """Bring all back that differs from the last good deployment; one that fails does not keep the others.
 
-    All updates are asked for before the first is waited for. Raises ``PermanentError`` with every failure.
+    All updates are asked for before the first is waited for. ``PermanentError`` names every failure.
     """
-    good = last_good.read(settings)
-    way = Way()
+    good = last_good(settings)
     if good is None:
         print("roll back: no deployment of this environment has been good yet; there is nothing to go back to")
-        return way
-    now = running.read(settings)
-    end = time.monotonic() + BACK_S
-    waits: list[tuple[str, Wait]] = []
-    for kind, wanted, there, update in (
-        ("service", good.services, now.services, _service),
-        ("job", good.jobs, now.jobs, _job),
-        ("function", good.functions, now.functions, _function),
-    ):
-        for name, template in wanted.items():
-            if there.get(name) == template:
-                way.same.append(name)
-            elif name not in there:
-                way.failed.append(f"{kind} {name} is gone; terraform apply of {good.revision} makes it again")
-            else:
-                with _noting(way, f"{kind} {name}"):
-                    waits.append((name, update(settings, name, template)))
-    for name, wait in waits:
-        with _noting(way, name):
-            wait(max(end - time.monotonic(), 0))
-            way.back.append(name)
-    print(f"roll back to {good.revision}: back: {', '.join(way.back) or 'none'}; same: {', '.join(way.same) or 'none'}")
-    if way.failed:
-        raise PermanentError("roll back: " + "; ".join(way.failed), hint="python -m deploy roll-back")
-    return way
+        return
+    running, end = Running(settings), time.monotonic() + BACK_S
+    failed: list[str] = []
+    asked: list[tuple[str, str, Json]] = []
+    for kind, name, part in good.parts():
+        with _noted(failed, f"{kind[:-1]} {name}"):
+            now = running.get(kind, name)
+            if now is None:
+                raise PermanentError(f"it is gone; terraform apply of {good.revision} makes it again")
+            if deployed(kind, now) != part:
+                running.replace(kind, name, part)
+                asked.append((kind, name, part))
+    back = []
+    for kind, name, part in asked:
+        with _noted(failed, f"{kind[:-1]} {name}"):
+            until(partial(_is_back, running, kind, name, part), seconds=max(end - time.monotonic(), 0), what="ready")
+            back.append(name)
+    print(f"roll back to {good.revision}: {', '.join(back) or 'nothing to bring back'}")
+    if failed:
+        raise PermanentError("roll back: " + "; ".join(failed), hint="python -m deploy roll-back")
+
+
+def _is_back(running: Running, kind: str, name: str, part: Json) -> bool:
+    now = running.get(kind, name) or {}
+    ready, error = settled(kind, now)
+    if error:
+        raise TransientError(error)
+    # A function is active also before its update begins; a template comes back with defaults filled in.
+    return ready and (kind != "functions" or deployed(kind, now) == part)
 
 
 @contextmanager
-def _noting(way: Way, name: str) -> Iterator[None]:
+def _noted(failed: list[str], name: str) -> Iterator[None]:
     """A failure of the API noted, and the next one's turn."""
     try:
         yield
-    except (BiaacError, exceptions.GoogleAPICallError, exceptions.RetryError) as error:
-        way.failed.append(f"{name}: {error}")
+    except (BiaacError, GoogleAuthError, requests.RequestException) as error:
+        failed.append(f"{name}: {error}")
 
 
-def _service(settings: DeploySettings, name: str, template: Template) -> Wait:
-    client = services_client(settings)
-    full = f"{settings.parent}/services/{name}"
-    message = run_v2.RevisionTemplate.wrap(
-        json_format.ParseDict(template, run_v2.RevisionTemplate.pb(run_v2.RevisionTemplate()))
-    )
-    service = client.get_service(name=full, timeout=TIMEOUT_S, retry=RETRY)
-    service.template = message
-    client.update_service(service=service, update_mask={"paths": ["template"]}, timeout=TIMEOUT_S, retry=RETRY)
-    return lambda seconds: until(
-        lambda: _settled(client.get_service(name=full, timeout=TIMEOUT_S, retry=RETRY)),
-        seconds=seconds,
-        what=f"service {name} is ready",
-    )
+def _ops(settings: DeploySettings) -> Bucket:
+    return storage_client(settings).bucket(settings.ops_bucket)
 
 
-def _job(settings: DeploySettings, name: str, template: Template) -> Wait:
-    client = clients.jobs_client(settings)
-    full = f"{settings.parent}/jobs/{name}"
-    job = client.get_job(name=full, timeout=TIMEOUT_S, retry=RETRY)
-    job.template = run_v2.ExecutionTemplate.wrap(
-        json_format.ParseDict(template, run_v2.ExecutionTemplate.pb(run_v2.ExecutionTemplate()))
-    )
-    client.update_job(job=job, timeout=TIMEOUT_S, retry=RETRY)
-    return lambda seconds: until(
-        lambda: _settled(client.get_job(name=full, timeout=TIMEOUT_S, retry=RETRY)),
-        seconds=seconds,
-        what=f"job {name} is ready",
-    )
-
-
-def _function(settings: DeploySettings, name: str, template: Template) -> Wait:
-    """By the functions' own API: a change of the service beneath one would be unseen by Terraform, and so stay."""
-    client = functions_client(settings)
-    full = f"{settings.parent}/functions/{name}"
-    function = functions_v2.Function.wrap(
-        json_format.ParseDict(template, functions_v2.Function.pb(functions_v2.Function()))
-    )
-    function.name = full
-    paths = [
-        "build_config.source",
-        "service_config.environment_variables",
-        "service_config.secret_environment_variables",
-    ]
-    client.update_function(function=function, update_mask={"paths": paths}, timeout=TIMEOUT_S, retry=RETRY)
-
-    def active() -> bool:
-        found = client.get_function(name=full, timeout=TIMEOUT_S, retry=RETRY)
-        if found.state is functions_v2.Function.State.FAILED:
-            raise TransientError(f"function {name}: {'; '.join(m.message for m in found.state_messages) or 'failed'}")
-        return found.state is functions_v2.Function.State.ACTIVE and running.function_template(found) == template
-
-    return lambda seconds: until(active, seconds=seconds, what=f"function {name} is active")
-
-
-def _settled(found: run_v2.Service | run_v2.Job) -> bool:
-    """Whether what was asked for is what runs; ``TransientError`` when it will not be."""
-    if found.reconciling or found.observed_generation != found.generation:
-        return False
-    if found.terminal_condition.state is FAILED:
-        raise TransientError(f"{found.name.rpartition('/')[2]}: {found.terminal_condition.message}")
-    return bool(found.terminal_condition.state is SUCCEEDED)
+def _name(settings: DeploySettings) -> str:
+    return f"deploys/{settings.environment}/last_good.json"

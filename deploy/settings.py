@@ -1,4 +1,4 @@
-"""What the build's own programs are told: the shared settings, the revision, and where the build keeps its files."""
+"""What the build's own programs read: the shared settings, the revision, and where the build keeps its files."""
 
 from pathlib import Path
 

@@ -1,81 +1,77 @@
 """The smoke test: does what was pushed run, is it ready, and do readers see a release?
 
-Services answer inside the network and to named accounts only, so the build cannot ask them. Cloud Run has: a
-revision is ready only when its start-up probe was answered, and that probe asks the service itself.
+Some services answer to named accounts only, so the build cannot ask them. Cloud Run has: a revision is ready only
+when its start-up probe was answered, and that probe asks the service itself.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from google.cloud import functions_v2, run_v2
-
 from biaac import connections, releases
 from biaac.clients import storage_client
 from biaac.errors import PermanentError
-from deploy import functions_source, inputs, last_good, running
+from deploy import functions_source, inputs, roll_back
+from deploy.running import FUNCTIONS, JOBS, Json, Running, settled
 from deploy.settings import DeploySettings
 
-SUCCEEDED = run_v2.Condition.State.CONDITION_SUCCEEDED
-LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
+LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 
 
 def test(settings: DeploySettings) -> None:
     """Raise ``PermanentError`` with all that is not as deployed; else later failures go back to this deployment."""
-    given = inputs.read(settings)
+    given, running = inputs.read(settings), Running(settings)
+    kinds = {kind: dict(running.all(kind)) for kind in ("services", "jobs", "functions")}
     faults = [
-        *_services(settings, given["images"]),
-        *_jobs(settings, given["images"]),
-        *_functions(settings, given["functions_source"]),
+        *_services(kinds["services"], given["images"]),
+        *_jobs(kinds["jobs"], given["images"]),
+        *_functions(kinds["functions"], given["functions_source"]),
     ]
     if faults:
         raise PermanentError("the deployment is not valid: " + "; ".join(faults))
     current = releases.current(storage_client(settings).bucket(settings.lake_bucket), settings.environment)
-    good = last_good.record(settings, running.read(settings), given)
-    release = f"release {current.id}" if current else "no release yet (the first sync makes one)"
+    roll_back.record(settings)
+    counts = ", ".join(f"{len(each)} {kind}" for kind, each in kinds.items())
     print(
-        f"smoke test: {len(good.services)} services, {len(good.jobs)} jobs, {len(good.functions)} functions; {release}"
+        f"smoke test: {counts}; {f'release {current.id}' if current else 'no release yet (the first sync makes one)'}"
     )
 
 
-def _services(settings: DeploySettings, images: dict[str, Any]) -> Iterator[str]:
-    found = list(running.services(settings))
-    missing = {"cache", "superset"} - {service.name.rpartition("/")[2] for service in found}
-    yield from (f"service {name} is not there" for name in sorted(missing))
-    for service in found:
-        name = service.name.rpartition("/")[2]
-        yield from _image(f"service {name}", service.template.containers[0].image, images[name])
-        if service.terminal_condition.state is not SUCCEEDED:
-            yield f"service {name} is not ready: {service.terminal_condition.message or 'it does not say why'}"
-        elif service.latest_ready_revision != service.latest_created_revision:
-            yield f"service {name}: its newest revision {service.latest_created_revision} is not ready"
-        elif any(t.type_ is not LATEST and t.percent for t in service.traffic_statuses):
+def _services(services: dict[str, Json], images: dict[str, Any]) -> Iterator[str]:
+    yield from _missing("service", ("cache", "superset"), services)  # of Airbyte elsewhere there is no ingestion
+    for name, service in services.items():
+        yield from _as_pushed(f"service {name}", "services", service, service["template"], images[name])
+        if service.get("latestReadyRevision") != service.get("latestCreatedRevision"):
+            yield f"service {name}: its newest revision {service.get('latestCreatedRevision')} is not ready"
+        elif any(target.get("type") != LATEST and target.get("percent") for target in service["trafficStatuses"]):
             yield f"service {name}: not all requests go to its newest revision"
 
 
-def _jobs(settings: DeploySettings, images: dict[str, Any]) -> Iterator[str]:
-    found = {job.name.rpartition("/")[2]: job for job in running.jobs(settings)}
+def _jobs(jobs: dict[str, Json], images: dict[str, Any]) -> Iterator[str]:
     by_job = {connections.sync_job(name): image for name, image in images["connections"].items()}
-    # With Airbyte elsewhere there are no sync jobs of ours.
-    yield from (f"job {name} is not there" for name in running.JOBS if name not in found)
-    for name, job in found.items():
+    yield from _missing("job", JOBS, jobs)
+    for name, job in jobs.items():
         expected = by_job.get(name) or images[name.partition("-")[0]]
-        yield from _image(f"job {name}", job.template.template.containers[0].image, expected)
-        if job.terminal_condition.state is not SUCCEEDED:
-            yield f"job {name} is not ready: {job.terminal_condition.message or 'it does not say why'}"
+        yield from _as_pushed(f"job {name}", "jobs", job, job["template"]["template"], expected)
 
 
-def _functions(settings: DeploySettings, source: str) -> Iterator[str]:
+def _functions(functions: dict[str, Json], source: str) -> Iterator[str]:
     digest = functions_source.digest(source)
-    found = {function.name.rpartition("/")[2]: function for function in running.functions(settings)}
-    yield from (f"function {name} is not there" for name in running.FUNCTIONS if name not in found)
-    for name, function in found.items():
-        if function.state is not functions_v2.Function.State.ACTIVE:
-            yield f"function {name} is {function.state.name.lower()}, not active"
-        built = function.build_config.source.storage_source.object_
+    yield from _missing("function", FUNCTIONS, functions)
+    for name, function in functions.items():
+        if not settled("functions", function)[0]:
+            yield f"function {name} is {function.get('state', 'unknown').lower()}, not active"
+        built = function["buildConfig"]["source"]["storageSource"]["object"]
         if digest not in built:
             yield f"function {name} is built from {built}, not from the archive {digest}"
 
 
-def _image(what: str, found: str, expected: str) -> Iterator[str]:
-    if found != expected:
-        yield f"{what} runs {found}, not {expected}"
+def _missing(kind: str, names: tuple[str, ...], there: dict[str, Json]) -> Iterator[str]:
+    yield from (f"{kind} {name} is not there" for name in names if name not in there)
+
+
+def _as_pushed(what: str, kind: str, value: Json, template: Json, expected: str) -> Iterator[str]:
+    image, (ready, error) = template["containers"][0]["image"], settled(kind, value)
+    if image != expected:
+        yield f"{what} runs {image}, not {expected}"
+    if not ready:
+        yield f"{what} is not ready: {error or 'it is still changing'}"

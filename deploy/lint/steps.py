@@ -23,10 +23,10 @@ CHANGES = re.compile(
     r"bin/push-images|bin/deploy (?!inputs)|\b(docker|podman|buildah|git) push|\bterraform\b.* (apply|destroy|import)\b"
     r"|\b(gcloud|gsutil|bq)\b.* (deploy|create|update|delete|execute|run|cp|mv|rm|rsync|submit|load|query|set-\S+)\b"
 )
-# What a deployment does, in this order; ``roll_back`` goes back to what the last one, ``smoke``, was content with.
+# What a deployment does, in this order; ``roll_back`` goes back to what the last one, ``smoke``, accepted.
 ORDER = (
-    *("make check test", "bin/push-images", "bin/deploy inputs", "bin/terraform-plan", "bin/deploy apply"),
-    *("superset-bootstrap", "transform -- --plan", "bin/deploy refresh", "bin/deploy dashboards", "bin/deploy smoke"),
+    *("make check", "make lint test", "bin/push-images", "bin/deploy inputs", "bin/terraform-plan", "bin/deploy apply"),
+    *("superset-bootstrap", "bin/deploy models", "bin/deploy dashboards", "bin/deploy smoke"),
 )
 
 

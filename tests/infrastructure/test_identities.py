@@ -46,7 +46,7 @@ SHARED = {
     "refresh": "workflow",
     "bronze-finalized": "eventarc",  # the trigger
     "biaac-main": "build",
-    "biaac-pull-request": "build-check",
+    **dict.fromkeys(("biaac-pull-request", "biaac-engine"), "build-check"),
 }
 
 

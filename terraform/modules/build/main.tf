@@ -16,9 +16,25 @@ locals {
   branch = try("^${replace(var.repository.branch, ".", "\\.")}$", null)
 
   triggers = var.repository == null ? {} : {
-    main         = { account = "build", deploy = "true", description = "Test, build and deploy ${var.repository.branch}." }
-    pull-request = { account = "build-check", deploy = "false", description = "Test and plan what is proposed for ${var.repository.branch}." }
+    main         = { account = "build", deploy = true, test = false, description = "Check, build and deploy ${var.repository.branch}." }
+    pull-request = { account = "build-check", deploy = false, test = false, description = "Check and plan what is proposed for ${var.repository.branch}." }
+    engine       = { account = "build-check", deploy = false, test = true, description = "Test what is proposed for the engine." }
   }
+  # What needs none of the engine's tests: the lines of company.places (a test compares).
+  places = [
+    "company.yaml",
+    "connections",
+    "sqlmesh_project/audits",
+    "sqlmesh_project/metrics",
+    "sqlmesh_project/models",
+    "sqlmesh_project/tests",
+    "superset/dashboards",
+    "superset/datasets",
+    "superset/logo.svg",
+    "superset/theme.yaml",
+    "terraform/*.tfvars",
+    "tests/demo",
+  ]
 }
 
 # The connection to GitHub is made once, by a person in a browser (docs/deploy.md); no token of it passes through here.
@@ -42,7 +58,8 @@ resource "google_cloudbuild_trigger" "main" {
   filename           = "cloudbuild.yaml"
   service_account    = google_service_account.main[each.value.account].id
   include_build_logs = "INCLUDE_BUILD_LOGS_WITH_STATUS"
-  substitutions      = merge(var.substitutions, { _DEPLOY = each.value.deploy })
+  substitutions      = merge(var.substitutions, { _DEPLOY = tostring(each.value.deploy), _TEST = tostring(each.value.test) })
+  ignored_files      = each.value.test ? flatten([for place in local.places : [place, "${place}/**"]]) : null
 
   repository_event_config {
     repository = google_cloudbuildv2_repository.main[0].id
@@ -52,7 +69,7 @@ resource "google_cloudbuild_trigger" "main" {
       content { branch = local.branch }
     }
     dynamic "pull_request" {
-      for_each = each.key == "pull-request" ? [1] : []
+      for_each = each.key == "main" ? [] : [1]
       content {
         branch          = local.branch
         comment_control = "COMMENTS_ENABLED_FOR_EXTERNAL_CONTRIBUTORS_ONLY" # a stranger's proposal waits for /gcbrun

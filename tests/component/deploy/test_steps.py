@@ -10,8 +10,7 @@ from biaac import releases
 from biaac.clients import storage_client
 from biaac.errors import PermanentError
 from biaac.runs import Outcome
-from deploy import __main__ as program
-from deploy import inputs, last_good, refresh, smoke, terraform
+from deploy import inputs, jobs, roll_back, smoke, terraform
 from deploy.settings import DeploySettings
 from tests.component.deploy.cloud import LATEST, Cloud, image
 from tests.component.deploy.conftest import Deciding, Deploy
@@ -57,67 +56,45 @@ def test_an_image_that_is_missing_or_has_no_digest_is_refused(
 @pytest.mark.usefixtures("good")
 def test_a_good_deployment_is_what_the_next_one_goes_back_to(settings_of_step: DeploySettings) -> None:
     smoke.test(settings_of_step)
-    good = last_good.read(settings_of_step)
+    good = roll_back.last_good(settings_of_step)
     assert good is not None
     assert good.revision == "two"
-    assert good.services["cache"]["containers"][0]["image"] == image("cache", 2)
-    assert good.functions["sync"]["buildConfig"]["source"]["storageSource"]["generation"] == "2"
+    assert good.deployed["services"]["cache"]["template"]["containers"][0]["image"] == image("cache", 2)
+    assert good.deployed["functions"]["sync"]["buildConfig"]["source"]["storageSource"]["generation"] == "2"
 
 
-def _other_image(cloud: Cloud) -> None:
-    cloud.services["cache"].template.containers[0].image = image("cache", 1)
-
-
-def _not_ready(cloud: Cloud) -> None:
-    cloud.services["superset"].terminal_condition.state = 3
-    cloud.services["superset"].terminal_condition.message = "the probe got no answer"
-
-
-def _old_revision(cloud: Cloud) -> None:
-    cloud.services["cache"].latest_ready_revision = "cache-00001"
-
-
-def _split(cloud: Cloud) -> None:
-    cloud.services["cache"].traffic_statuses = [{"type_": 2, "percent": 50}, {"type_": LATEST, "percent": 50}]
-
-
-def _old_job(cloud: Cloud) -> None:
-    cloud.jobs["ingest-shop"].template.template.containers[0].image = image("connector-folder", 1)
-
-
-def _no_job(cloud: Cloud) -> None:
-    del cloud.jobs["transform"]
-
-
-def _old_function(cloud: Cloud) -> None:
-    cloud.functions["sync"].build_config.source.storage_source.object_ = "functions/old.zip"
-
-
-def _failed_function(cloud: Cloud) -> None:
-    cloud.functions["promote"].state = 2
+STALE = {"reconciling": True, "terminalCondition": {"state": "CONDITION_FAILED", "message": "of the change before"}}
+SILENT = {"terminalCondition": {"state": "CONDITION_FAILED", "message": "the probe got no answer"}}
+SPLIT = {"trafficStatuses": [{"revision": "cache-1", "percent": 50}, {"type": LATEST, "percent": 50}]}
+# what is wrong: kind, name and the value's own changes (None: it is not there), and the message
+WRONG: list[tuple[str, str, Any, str]] = [
+    ("services", "cache", {"template": {"containers": [{"image": image("cache", 1)}]}}, "cache runs .*, not "),
+    ("services", "superset", SILENT, "service superset is not ready: the probe got no answer"),
+    ("services", "superset", STALE, "service superset is not ready: it is still changing"),
+    ("services", "superset", {"observedGeneration": "1"}, "service superset is not ready: it is still changing"),
+    ("services", "cache", {"latestReadyRevision": "cache-00001"}, "service cache: its newest revision .* is not ready"),
+    ("services", "cache", SPLIT, "service cache: not all requests go to its newest revision"),
+    ("jobs", "ingest-shop", {"template": {"template": {"containers": [{"image": "i"}]}}}, "ingest-shop runs i, not "),
+    ("jobs", "transform", None, "job transform is not there"),
+    ("functions", "sync", {"buildConfig": {"source": {"storageSource": {"object": "old.zip"}}}}, "built from old.zip"),
+    ("functions", "promote", {"state": "FAILED"}, "function promote is failed, not active"),
+]
 
 
 @pytest.mark.usefixtures("good")
-@pytest.mark.parametrize(
-    ("break_it", "message"),
-    [
-        (_other_image, "service cache runs .*, not "),
-        (_not_ready, "service superset is not ready: the probe got no answer"),
-        (_old_revision, "service cache: its newest revision .* is not ready"),
-        (_split, "service cache: not all requests go to its newest revision"),
-        (_old_job, "job ingest-shop runs .*, not "),
-        (_no_job, "job transform is not there"),
-        (_old_function, "function sync is built from functions/old.zip"),
-        (_failed_function, "function promote is failed, not active"),
-    ],
-)
+@pytest.mark.parametrize(("wrong", "message"), [(row[:3], row[3]) for row in WRONG])
 def test_what_is_not_as_deployed_fails_the_smoke_test_by_name(
-    cloud: Cloud, settings_of_step: DeploySettings, break_it: Any, message: str
+    cloud: Cloud, settings_of_step: DeploySettings, wrong: tuple[str, str, Any], message: str
 ) -> None:
-    break_it(cloud)
+    kind, name, change = wrong
+    if change is None:
+        del cloud.there[kind][name]
+    else:
+        cloud.there[kind][name] |= change
+        cloud.slow = 100
     with pytest.raises(PermanentError, match=message):
         smoke.test(settings_of_step)
-    good = last_good.read(settings_of_step)
+    good = roll_back.last_good(settings_of_step)
     assert good is not None
     assert good.revision == "one"
 
@@ -126,14 +103,14 @@ def test_an_airbyte_elsewhere_needs_no_ingestion_of_ours(
     cloud: Cloud, settings_of_step: DeploySettings, build: Path
 ) -> None:
     cloud.deploy(2, (build / "archive").read_text())
-    del cloud.services["ingestion"], cloud.jobs["ingest-shop"]
+    del cloud.there["services"]["ingestion"], cloud.there["jobs"]["ingest-shop"]
     inputs.write(settings_of_step)
     smoke.test(settings_of_step)
 
 
 def test_a_run_with_nothing_new_is_good(executions: Deciding, settings_of_step: DeploySettings) -> None:
     executions.decides(settings_of_step, Outcome.NOTHING_NEW, None)
-    refresh.run(settings_of_step, seconds=120)
+    jobs.refresh(settings_of_step, seconds=120)
     assert executions.arguments() == [{"reason": "deploy"}]
 
 
@@ -144,9 +121,9 @@ def test_a_run_that_published_is_good_once_readers_see_it(
     release = candidate(lake)
     executions.decides(settings_of_step, Outcome.PUBLISHED, release)
     with pytest.raises(PermanentError, match=f"published {release}, readers see no release"):
-        refresh.run(settings_of_step, seconds=120)
+        jobs.refresh(settings_of_step, seconds=120)
     releases.promote(lake, "prod", release)
-    refresh.run(settings_of_step, seconds=120)
+    jobs.refresh(settings_of_step, seconds=120)
 
 
 def test_a_pointer_that_a_person_holds_does_not_fail_a_deployment(
@@ -157,31 +134,47 @@ def test_a_pointer_that_a_person_holds_does_not_fail_a_deployment(
     releases.promote(lake, "prod", held)
     releases.roll_back(lake, "prod", held, by="ann", reason="looking")
     executions.decides(settings_of_step, Outcome.PUBLISHED, newer)
-    refresh.run(settings_of_step, seconds=120)
+    jobs.refresh(settings_of_step, seconds=120)
 
 
 def test_a_rejected_run_fails_the_deployment(executions: Deciding, settings_of_step: DeploySettings) -> None:
     executions.decides(settings_of_step, Outcome.REJECTED, None)
     with pytest.raises(PermanentError, match="was rejected: it is rejected"):
-        refresh.run(settings_of_step, seconds=120)
+        jobs.refresh(settings_of_step, seconds=120)
 
 
 def test_a_lost_answer_starts_the_workflow_again(executions: Deciding, settings_of_step: DeploySettings) -> None:
     executions.decides(settings_of_step, Outcome.NOTHING_NEW, None)
     executions.answers_lost = 1
-    refresh.run(settings_of_step, seconds=120)
+    jobs.refresh(settings_of_step, seconds=120)
     assert executions.arguments() == [{"reason": "deploy"}] * 2
+
+
+def test_models_that_did_not_change_need_no_run(
+    cloud: Cloud, executions: Deciding, settings_of_step: DeploySettings, build: Path
+) -> None:
+    executions.decides(settings_of_step, Outcome.NOTHING_NEW, None)
+    cloud.deploy(2, (build / "archive").read_text())
+    inputs.write(settings_of_step)
+    jobs.models(settings_of_step, seconds=120)
+    smoke.test(settings_of_step)
+    cloud.there["services"]["superset"]["template"]["containers"][0]["image"] = image("superset", 3)
+    jobs.models(settings_of_step, seconds=120)
+    assert (cloud.changes, len(executions.arguments())) == (["run transform --plan"], 1)
+    cloud.there["jobs"]["transform"]["template"]["template"]["containers"][0]["image"] = image("transform", 3)
+    jobs.models(settings_of_step, seconds=120)
+    assert (cloud.changes, len(executions.arguments())) == (["run transform --plan"] * 2, 2)
 
 
 def test_dashboards_wait_for_the_first_release(
     cloud: Cloud, settings_of_step: DeploySettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cloud.deploy(2)
-    program.dashboards(settings_of_step, 30)
+    jobs.dashboards(settings_of_step, seconds=30)
     assert "no release yet" in capsys.readouterr().out
     lake = storage_client(settings_of_step).bucket(settings_of_step.lake_bucket)
     releases.promote(lake, "prod", candidate(lake))
-    program.dashboards(settings_of_step, 30)
+    jobs.dashboards(settings_of_step, seconds=30)
     assert cloud.changes == ["run superset-apply"]
 
 
@@ -189,12 +182,6 @@ def test_exactly_the_saved_plan_is_applied(settings_of_step: DeploySettings, tmp
     terraform.apply(settings_of_step)
     (call,) = (tmp_path / "calls").read_text().splitlines()
     assert call.endswith(f"terraform apply -input=false -no-color {build / 'plan'}")
-
-
-def test_the_command_line_gets_the_environment_that_terraform_made(settings_of_step: DeploySettings) -> None:
-    variables = terraform.environment(settings_of_step)
-    assert variables["SYNC_URL"] == "http://127.0.0.1:1"
-    assert variables["OPS_BUCKET"] == settings_of_step.ops_bucket
 
 
 def test_the_first_deployment_has_nothing_to_go_back_to(cloud: Cloud, deploy: Deploy) -> None:

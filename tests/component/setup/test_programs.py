@@ -46,7 +46,6 @@ COMMANDS = [
     ("deploy", "-m deploy --help", 0, "roll-back"),
     ("deploy", "-m deploy.lint", 0, "cloudbuild.yaml"),
     ("deploy", "-m cli connections validate", 0, ""),
-    ("deploy", "-m cli connections apply --yes", 1, "does not answer"),
     ("deploy", "-m cli releases", 0, "release"),
     ("deploy", "-m cli query SELECT", 1, "does not answer"),
 ]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.lint.__main__ import faults
 
@@ -24,7 +25,7 @@ def messages(text: str, folder: Path) -> list[str]:
 
 def in_step(text: str, step: str, old: str, new: str) -> str:
     """``text`` with one replacement inside one step."""
-    start = text.index(f"  - id: {step}\n")
+    start = text.index(f"  - id: {step} ")
     following = re.compile(r"^(  - id: |\w)", re.M).search(text, start + 5)
     end = following.start() if following else len(text)
     body = text[start:end]
@@ -38,13 +39,13 @@ def test_the_repositorys_build_file_is_valid(repository: Path) -> None:
 
 # what is broken: the step (none: the whole file), old and new text, then place, value found and what was expected
 BROKEN = [
-    ("a misspelt key", "lint", "waitFor:", "waitfor:", 'step "lint": waitfor', "'waitfor'", "such as waitFor"),
-    ("a time in minutes", "lint", "timeout: 900s", "timeout: 15m", 'step "lint": timeout', "'15m'", "Duration must end with letter"),
-    ("an id twice", "test", "id: test", "id: lint", 'step "lint": id', "'lint'", "no earlier step has"),
-    ("waiting for an unknown step", "lint", "[settings]", "[setings, terraform]", 'step "lint": waitFor[0]', "'setings'", "an earlier step: settings, terraform"),
-    ("waiting for a later step", "lint", "[settings]", "[test]", 'step "lint": waitFor[0]', "'test'", "an earlier step: settings, terraform"),
-    ("an image by tag", "lint", PYTHON, "python:3.11-bookworm", 'step "lint": name', "'python:3.11-bookworm'", "by digest"),
-    ("script beside args", "lint", "waitFor", "script: make lint\n    waitFor", 'step "lint": script', "'script'", "entrypoint and args"),
+    ("a misspelt key", "check", "waitFor:", "waitfor:", 'step "check": waitfor', "'waitfor'", "such as waitFor"),
+    ("a time in minutes", "check", "timeout: 1200s", "timeout: 15m", 'step "check": timeout', "'15m'", "Duration must end with letter"),
+    ("an id twice", "test", "id: test", "id: check", 'step "check": id', "'check'", "no earlier step has"),
+    ("waiting for an unknown step", "check", "[settings, terraform]", "[setings, terraform]", 'step "check": waitFor[0]', "'setings'", "an earlier step: settings, terraform"),
+    ("waiting for a later step", "check", "[settings, terraform]", "[test]", 'step "check": waitFor[0]', "'test'", "an earlier step: settings, terraform"),
+    ("an image by tag", "check", PYTHON, "python:3.11-bookworm", 'step "check": name', "'python:3.11-bookworm'", "by digest"),
+    ("script beside args", "check", "waitFor", "script: make check\n    waitFor", 'step "check": script', "'script'", "entrypoint and args"),
     ("a program that is not there", "images", "bin/build-images", "bin/build-image", 'step "images": args[0]', "'bin/build-image'", "a file of this repository"),
     ("a key of a service account", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", GOOGLE_APPLICATION_CREDENTIALS=/k.json]', 'step "plan": env[1]', "'GOOGLE_APPLICATION_CREDENTIALS'", "by secretEnv"),
     ("a password in the open", "plan", GUARD, 'env: ["DEPLOY=${_DEPLOY}", DB_PASSWORD=hunter2]', 'step "plan": env[1]', "'DB_PASSWORD'", "by secretEnv"),
@@ -52,13 +53,13 @@ BROKEN = [
     ("a shell variable not escaped", "terraform", "mkdir -p .biaac/bin", "to=.biaac/bin && mkdir -p \"$to\"", 'step "terraform": args[1]', "'$to'", "$$to for a variable of the shell"),
     ("a secret nobody provides", "plan", GUARD, GUARD + "\n    secretEnv: [TOKEN]", 'step "plan": secretEnv[0]', "'TOKEN'", "one of availableSecrets: none"),
     ("bad shell in args", "terraform", "mkdir -p .biaac/bin", "for f in $$(ls); do rm $$f; done", 'step "terraform": args[1]', "rm $f", "SC2086"),
-    ("a failure let pass", "test", "waitFor: [lint, terraform]", "waitFor: [lint, terraform]\n    allowFailure: true", 'step "test": allowFailure', "True", "push, inputs, plan"),
+    ("a failure let pass", "test", "waitFor: [check]", "waitFor: [check]\n    allowFailure: true", 'step "test": allowFailure', "True", "push, inputs, plan"),
     ("a push on pull requests", "push", "bin/if-deploying, ", "", 'step "push": file', "'bin/push-images'", "a pull request must not reach it"),
     ("terraform apply in the plan", "terraform", "cp /bin/terraform .biaac/bin/", "terraform -chdir=terraform apply -auto-approve", 'step "terraform": file', "apply", "a pull request must not reach it"),
     ("a guard that always opens", "smoke", "DEPLOY=${_DEPLOY}", "DEPLOY=true", 'step "smoke": env', "['DEPLOY=true']", "DEPLOY=${_DEPLOY}"),
-    ("a push beside the tests", "push", "timeout: 900s", "timeout: 900s\n    waitFor: [images]", 'step "push": waitFor', "['images']", "settings, terraform, lint, test"),
+    ("a push beside the tests", "push", "timeout: 900s", "timeout: 900s\n    waitFor: [images]", 'step "push": waitFor', "['images']", "settings, terraform, check, test"),
     ("a deployment that waits for nothing", "apply", "timeout: 3300s", 'timeout: 3300s\n    waitFor: ["-"]', 'step "apply": waitFor', "['-']", "all earlier steps"),
-    ("a target that is not there", "lint", "args: [lint]", "args: [lnit]", 'step "lint": args', "['lnit']", "targets of the Makefile"),
+    ("a target that is not there", "check", "args: [check]", "args: [chekc]", 'step "check": args', "['chekc']", "targets of the Makefile"),
     ("no time to go back", "apply", "timeout: 3300s", "timeout: 3000s", 'step "apply": timeout', "'3000s'", "at least 3300s"),
     ("a misspelt top-level key", "", "\ntimeout: 25200s", "\ntimeOut: 25200s", "timeOut", "'timeOut'", "such as timeout"),
     ("no time for the whole", "", "\ntimeout: 25200s", "", "timeout", "nothing", "the end of step smoke"),
@@ -89,9 +90,18 @@ def test_a_broken_file_is_refused_by_name(
     assert any(re.match(pattern, line) for line in lines), "\n".join(lines) or "accepted"
 
 
+def test_a_merge_that_changes_one_dashboard_is_live_in_eight_minutes(repository: Path) -> None:
+    """By the estimates that stand beside the steps; each step waits for what it names, or for all before it."""
+    text, ends = (repository / GOOD).read_text(), {"-": 0}
+    for step in yaml.safe_load(text)["steps"]:
+        (about,) = re.findall(rf"  - id: {step['id']}  # about (\d+) s", text)
+        ends[step["id"]] = max(ends[name] for name in step.get("waitFor", ends)) + int(about)
+    assert max(ends.values()) <= 8 * 60
+
+
 def test_a_step_that_is_lost_is_missed(repository: Path, tmp_path: Path) -> None:
     text = (repository / GOOD).read_text()
-    start, end = text.index("  - id: smoke\n"), text.index("\n\n", text.index("  - id: smoke\n"))
+    start, end = text.index("  - id: smoke "), text.index("\n\n", text.index("  - id: smoke "))
     assert "a step that runs bin/deploy smoke" in "\n".join(messages(text[:start] + text[end:], tmp_path))
 
 

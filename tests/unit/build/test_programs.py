@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from biaac import company
 from deploy.settings import DeploySettings
 
 DOCKER = """#!/bin/sh
 echo "docker $*" >> "$CALLS"
 case "$1 $2" in
+  pull*) [ -f there ] && grep -qx "$3" there ;;
   "image inspect") for last in "$@"; do :; done
     name=${last%:*}
     echo "other.registry/x@sha256:0000"
@@ -37,7 +39,10 @@ def checkout(repository: Path, tmp_path: Path) -> Path:
     shutil.copytree(repository / "bin", tmp_path / "bin")
     for name in ("grocery", "web_shop"):
         (tmp_path / "connections/sources" / name).mkdir(parents=True)
-    (tmp_path / "terraform").mkdir()
+    for folder in ("terraform", "biaac", "cache_service", "ingestion", "superset", "transform", "sqlmesh_project"):
+        (tmp_path / folder).mkdir()
+    for name in ("Dockerfile", ".dockerignore", "pyproject.toml", "uv.lock", "company.yaml", "connections/a.yaml"):
+        (tmp_path / name).touch()
     (tmp_path / "fake").mkdir()
     for name, text in (("docker", DOCKER), ("terraform", TERRAFORM)):
         (tmp_path / "fake" / name).write_text(text)
@@ -73,16 +78,63 @@ def test_an_unclear_answer_is_no_deployment_and_no_success(checkout: Path, value
     assert calls(checkout) == []
 
 
-def test_every_image_is_built_and_none_pushed(checkout: Path) -> None:
+TARGETS = ("cache", "ingestion", "superset", "transform", "connector")
+NAMES = ["cache", "ingestion", "superset", "transform", "connector-grocery", "connector-web-shop"]
+
+
+def build_images(checkout: Path) -> dict[str, str]:
+    """Build; the images built, each by its name, and the hash of its inputs."""
+    (checkout / "calls").unlink(missing_ok=True)
     assert run(checkout, "bin/build-images", REPOSITORY, "4f2a").returncode == 0
-    made = calls(checkout)
-    tags = [call.split("--tag ")[1].split()[0] for call in made]
-    names = ["cache", "ingestion", "superset", "transform", "connector-grocery", "connector-web-shop"]
-    assert tags == [f"{REPOSITORY}/{name}:4f2a" for name in names]
+    tags = [call.split("--tag ")[1].split()[0] for call in calls(checkout) if call.startswith("docker build")]
+    return dict(tag.removeprefix(f"{REPOSITORY}/").split(":") for tag in tags)
+
+
+def test_every_image_is_built_and_none_pushed(checkout: Path) -> None:
+    assert list(build_images(checkout)) == NAMES
+    made = [call for call in calls(checkout) if call.startswith("docker build")]
     assert "--target connector" in made[-1]
     assert "--build-arg CONNECTOR=web_shop" in made[-1]
     assert all(call.endswith(" .") and "--cache-from" in call for call in made)
-    assert "push" not in " ".join(made)
+    assert "push" not in " ".join(calls(checkout))
+    assert f"docker tag {REPOSITORY}/cache:{build_images(checkout)['cache']} {REPOSITORY}/cache:4f2a" in calls(checkout)
+
+
+def test_an_image_is_built_only_where_its_inputs_changed(checkout: Path) -> None:
+    first = build_images(checkout)
+    (checkout / "there").write_text("".join(f"{REPOSITORY}/{name}:{tag}\n" for name, tag in first.items()))
+    assert build_images(checkout) == {}
+    (checkout / "superset/dashboards").mkdir()
+    (checkout / "superset/dashboards/sales.yaml").write_text("title: {en: Sales}")
+    assert list(build_images(checkout)) == ["superset"]
+    (checkout / "biaac/errors.py").write_text("...")
+    assert list(build_images(checkout)) == NAMES
+
+
+def copied(dockerfile: str, target: str) -> set[str]:
+    """Every path of the repository that the Dockerfile copies into a target, or into a stage it is made of."""
+    stages: dict[str, set[str]] = {}
+    for line in dockerfile.splitlines():
+        match line.split():
+            case ["FROM", parent, "AS", name]:
+                now = stages[name] = set(stages.get(parent, set()))
+            case ["COPY", source, *_] if source.startswith("--from="):
+                now |= stages[source.removeprefix("--from=")]
+            case ["COPY", *sources, _]:
+                now |= set(sources)
+    return stages[target]
+
+
+def test_every_file_that_the_dockerfile_copies_is_an_input_of_its_image(repository: Path, checkout: Path) -> None:
+    dockerfile = (repository / "Dockerfile").read_text()
+    images = {"connector-web-shop" if name == "connector" else name: copied(dockerfile, name) for name in TARGETS}
+    now = build_images(checkout)
+    for source in sorted(set().union(*images.values())):
+        path = checkout / source.replace("*", "a").replace("${CONNECTOR}", "web_shop")
+        with (path / "file" if path.is_dir() else path).open("a") as file:
+            file.write("changed")
+        before, now = now, build_images(checkout)
+        assert [name for name, sources in images.items() if source in sources and now[name] == before[name]] == []
 
 
 def test_each_pushed_image_is_written_down_by_its_own_digest(checkout: Path) -> None:
@@ -176,6 +228,12 @@ def test_triggers_give_exactly_the_substitutions_of_the_build_file(repository: P
     root, module = repository / "terraform/main.tf", repository / "terraform/modules/build/main.tf"
     given = set(re.findall(r"\b(_[A-Z][A-Z_]*) += ", root.read_text() + module.read_text()))
     assert given == declared
+
+
+def test_a_pull_request_to_the_companys_own_files_alone_runs_no_test_of_the_engine(repository: Path) -> None:
+    module = (repository / "terraform/modules/build/main.tf").read_text()
+    (places,) = re.findall(r"places = \[(.*?)\]", module, re.DOTALL)
+    assert re.findall(r'"(.*?)"', places) == company.places()
 
 
 def test_hadolint_finds_nothing_wrong_with_the_dockerfile(repository: Path) -> None:

@@ -55,5 +55,4 @@ def deployments(workspace: Workspace, values: Callable[[str], dict[str, Any]]) -
 
 @pytest.fixture(params=variants.NAMES)
 def cloud(request: pytest.FixtureRequest, deployments: Callable[[str], Deployment]) -> Deployment:
-    """What would be deployed, for each variant in turn."""
     return deployments(request.param)

@@ -13,8 +13,6 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Resource:
-    """One planned resource."""
-
     address: str
     kind: str
     values: Values
@@ -27,8 +25,6 @@ class Resource:
 
 
 class Deployment:
-    """Everything one plan would make."""
-
     def __init__(self, plan: Values, variables: Values) -> None:
         self.plan = plan
         self.variables = variables
@@ -38,15 +34,12 @@ class Deployment:
 
     @property
     def airbyte(self) -> str:
-        """Who moves the data."""
         return str(self.variables.get("airbyte", "job"))
 
     def all(self, kind: str) -> list[Resource]:
-        """Every resource of a type."""
         return [resource for resource in self.resources if resource.kind == kind]
 
     def named(self, kind: str) -> dict[str, Values]:
-        """The values of every resource of a type by cloud name."""
         by_name: dict[str, Values] = {}
         for resource in self.all(kind):
             assert resource.name not in by_name, f"two {kind} are called {resource.name}"
@@ -54,7 +47,6 @@ class Deployment:
         return by_name
 
     def one(self, kind: str, name: str) -> Values:
-        """The values of one resource."""
         by_name = self.named(kind)
         assert name in by_name, f"no {kind} is called {name}; there are {sorted(by_name)}"
         return by_name[name]

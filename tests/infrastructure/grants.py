@@ -19,8 +19,6 @@ CONDITIONS = {
 
 
 class Grant(NamedTuple):
-    """One line of the table."""
-
     who: str
     role: str
     on: str
@@ -48,7 +46,6 @@ def acting(cloud: Deployment) -> list[tuple[str, str, str]]:
 
 
 def who(member: str) -> str:
-    """A member as the table calls it."""
     if agent := AGENT.fullmatch(member):
         return f"google:{agent[1]}"
     if member.startswith("serviceAccount:") and member.endswith(ACCOUNT):
@@ -57,14 +54,12 @@ def who(member: str) -> str:
 
 
 def account(email: str) -> str:
-    """A service account of ours as the table calls it."""
     assert email.startswith("biaac-"), f"{email} is no account of this stack"
     assert email.endswith(ACCOUNT), f"{email} is no account of this project"
     return email.removeprefix("biaac-").removesuffix(ACCOUNT)
 
 
 def role(values: Values) -> str:
-    """A role without ``roles/``."""
     return str(values["role"]).removeprefix("roles/")
 
 
@@ -128,7 +123,6 @@ def of_prefixes(bucket: str, prefixes: list[str]) -> str:
 
 
 def expected(cloud: Deployment) -> list[Grant]:
-    """What the table says of a variant."""
     variables = cloud.variables
     sections = {
         "always": True,

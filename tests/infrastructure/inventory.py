@@ -55,7 +55,6 @@ class Workload:
 
 
 def variables(kind: type[Settings]) -> dict[str, bool]:
-    """Variable -> whether it has a default."""
     return {str(field.alias): not field.is_required() for field in kind.model_fields.values()}
 
 
@@ -92,7 +91,6 @@ COMMAND = _workload("cli", cli.settings.Settings, explicit="WORKFLOW SCHEDULER_S
 
 @cache
 def workflow() -> str:
-    """The source of the workflow ``refresh``."""
     return (ROOT / "workflows/refresh.workflows.yaml").read_text()
 
 
@@ -102,7 +100,6 @@ def workflow_variables() -> set[str]:
 
 
 def workflow_jobs() -> set[str]:
-    """Cloud Run jobs that the workflow starts."""
     return set(re.findall(r'\$\{jobs \+ "([\w-]+)"\}', workflow()))
 
 

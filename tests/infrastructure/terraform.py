@@ -72,8 +72,6 @@ def standing_providers() -> Iterator[dict[str, str]]:
 
 @dataclass
 class Workspace:
-    """One folder of configuration with its own state."""
-
     folder: Path
     variables: Mapping[str, str]  # of the process
 
@@ -87,7 +85,6 @@ class Workspace:
         return cls(into / "terraform", variables)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Any terraform command."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
         mine |= {"TF_CLI_CONFIG_FILE": os.devnull, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         mine |= self.variables
@@ -97,14 +94,12 @@ class Workspace:
         )
 
     def must(self, *arguments: str) -> str:
-        """Any terraform command that has to succeed; its output."""
         done = self.run(*arguments)
         if done.returncode:
             raise TerraformError(f"terraform {' '.join(arguments)}\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def init(self) -> None:
-        """Install providers and modules."""
         self.must("init", "-input=false", "-no-color")
 
     def attempt(self, variables: Mapping[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -36,7 +36,6 @@ Line = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def monitoring(deployments: Callable[[str], Deployment]) -> Deployment:
-    """What would be deployed by default."""
     return deployments("small")
 
 
@@ -78,8 +77,6 @@ def test_the_dashboard_has_only_fields_that_the_api_knows(monitoring: Deployment
 
 @pytest.fixture
 def sweep(call: Callable[..., TestResponse], capfd: pytest.CaptureFixture[str]) -> Callable[[], list[str]]:  # noqa: F811
-    """Sweep once; every line the function logged."""
-
     def run() -> list[str]:
         capfd.readouterr()
         call("sweep", {})

@@ -21,9 +21,7 @@ GIB = {"Gi": 1.0, "Mi": 1 / 1024}
 
 
 @pytest.mark.parametrize("profile", ["small", "team"])
-def test_the_sizes_that_are_counted_are_those_that_are_deployed(
-    profile: str, deployments: Callable[[str], Deployment]
-) -> None:
+def test_what_is_counted_is_what_is_deployed(profile: str, deployments: Callable[[str], Deployment]) -> None:
     cloud = deployments(profile)
     sizes: Values = yaml.safe_load((ROOT / "docs/prices.yaml").read_text())["sizes"]
     counted = sizes["both"] | sizes[profile]
@@ -36,24 +34,13 @@ def test_the_sizes_that_are_counted_are_those_that_are_deployed(
         assert least == counted[name].get("min_instances", 0), name
     for name, values in workloads.functions(cloud).items():
         service = values["service_config"][0]
-        deployed_size = (float(service["available_cpu"]), _gib(service["available_memory"]))
-        assert deployed_size == (counted["function"]["cpu"], counted["function"]["memory_gib"]), name
-
-
-@pytest.mark.parametrize("profile", ["small", "team"])
-def test_the_database_that_is_counted_is_deployed(profile: str, deployments: Callable[[str], Deployment]) -> None:
-    (instance,) = (resource.values for resource in deployments(profile).all("google_sql_database_instance"))
-    settings = instance["settings"][0]
-    counted = yaml.safe_load((ROOT / "docs/prices.yaml").read_text())["sizes"][profile]["database"]
-    assert settings["tier"] == counted["tier"]
-    assert settings["disk_size"] == counted["disk_gib"]
-    assert (settings["availability_type"] == "REGIONAL") == counted["regional"]
-
-
-def test_the_sweep_is_counted_as_often_as_it_runs(deployments: Callable[[str], Deployment]) -> None:
-    schedule = deployments("small").one("google_cloud_scheduler_job", "sweep")["schedule"]
-    minutes = 60 // yaml.safe_load((ROOT / "docs/prices.yaml").read_text())["sizes"]["both"]["sweeps_per_hour"]
-    assert schedule == f"*/{minutes} * * * *"
+        size = (float(service["available_cpu"]), _gib(service["available_memory"]))
+        assert size == (counted["function"]["cpu"], counted["function"]["memory_gib"]), name
+    settings, database = cloud.one("google_sql_database_instance", "biaac")["settings"][0], counted["database"]
+    assert (settings["tier"], settings["disk_size"]) == (database["tier"], database["disk_gib"])
+    assert (settings["availability_type"] == "REGIONAL") == database["regional"]
+    sweep = cloud.one("google_cloud_scheduler_job", "sweep")["schedule"]
+    assert sweep == f"*/{60 // counted['sweeps_per_hour']} * * * *"
 
 
 def _gib(text: str) -> float:

@@ -18,7 +18,6 @@ PROJECT, REGION = "acme-analytics", "europe-west1"  # as the page names them, to
 
 
 def commands() -> list[str]:
-    """The lines of "Five commands"."""
     (block,) = runbook.blocks(ROOT / "docs/deploy.md", runbook.CLOUD)["Five commands"]
     return block.commands.splitlines()
 

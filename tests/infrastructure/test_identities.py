@@ -21,7 +21,6 @@ RUNS_AS = {
 
 
 def accounts(cloud: Deployment) -> dict[str, str]:
-    """Workload -> the account it runs as."""
     emails = {
         f"{called} {name}": read(one)
         for kind, (called, read) in RUNS_AS.items()

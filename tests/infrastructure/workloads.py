@@ -7,8 +7,6 @@ from tests.infrastructure.deployment import PROJECT, Deployment, Values
 
 @dataclass(frozen=True)
 class Workload:
-    """A service, a job or a function."""
-
     name: str
     variables: dict[str, str]
     secrets: dict[str, str]  # variable -> name of the secret whose latest version it is
@@ -27,22 +25,18 @@ def all_of(cloud: Deployment) -> dict[str, Workload]:
 
 
 def services(cloud: Deployment) -> dict[str, Values]:
-    """Cloud Run services by name."""
     return cloud.named("google_cloud_run_v2_service")
 
 
 def jobs(cloud: Deployment) -> dict[str, Values]:
-    """Cloud Run jobs by name."""
     return cloud.named("google_cloud_run_v2_job")
 
 
 def functions(cloud: Deployment) -> dict[str, Values]:
-    """Functions by name."""
     return cloud.named("google_cloudfunctions2_function")
 
 
 def run(name: str, values: Values, template: Values) -> Workload:
-    """What runs on Cloud Run."""
     (container,) = template["containers"]
     names = [one["name"] for one in container["env"]]
     assert len(names) == len(set(names)), f"{name} is given a variable twice"
@@ -52,7 +46,6 @@ def run(name: str, values: Values, template: Values) -> Workload:
 
 
 def function(name: str, values: Values) -> Workload:
-    """What runs as a function."""
     config = values["service_config"][0]
     read = {one["key"]: one for one in config["secret_environment_variables"]}
     assert {one["project_id"] for one in read.values()} <= {PROJECT}, f"{name} reads the secrets of another project"

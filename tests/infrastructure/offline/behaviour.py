@@ -54,15 +54,12 @@ FILLED = {"google_eventarc_trigger": ("transport",)}
 
 @dataclass
 class Defaults:
-    """What the provider block sets for every resource."""
-
     project: str = "no-project"
     region: str = "no-region"
     labels: dict[str, str] = field(default_factory=dict)
 
 
 def name_of(kind: str, values: Values) -> str:
-    """What to call a resource in made-up results."""
     return next((value for key in NAMES if isinstance(value := values.get(key), str)), kind)
 
 
@@ -88,7 +85,6 @@ def computed(block: Block, config: Values, proposed: Values) -> Values:
 
 
 def fill(kind: str, values: Values) -> None:
-    """Leave the blocks that the provider fills to it."""
     for name in FILLED.get(kind, ()):
         if not values[name]:
             values[name] = UNKNOWN
@@ -112,7 +108,6 @@ def settled(kind: str, block: Block, values: Values, defaults: Defaults) -> Valu
 
 
 def settle(kind: str, block: Block, values: Values, facts: dict[str, str]) -> Values:
-    """One block with its unknown values made up."""
     out: Values = {}
     for name, value in values.items():
         nested = block.blocks.get(name)
@@ -157,7 +152,6 @@ def made_up(kind: str, name: str, of_type: Type, facts: dict[str, str]) -> Any:
 
 
 def read_only_set(block: Block, config: Values, path: str = "") -> Iterator[str]:
-    """Arguments that configuration sets and only the provider may."""
     for name, value in config.items():
         if name in block.attributes and block.attributes[name].read_only and value is not None:
             yield f"{path}{name}"
@@ -177,7 +171,6 @@ def undocumented(block: Block, config: Values, path: str = "") -> Iterator[tuple
 
 
 def inside(block: Block, name: str, value: Any) -> list[Values]:
-    """The nested blocks under a name."""
     if name not in block.blocks or value is UNKNOWN or not value:
         return []
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]

@@ -59,8 +59,6 @@ HELD_AS: dict[str, Type] = {
 
 
 class Argument(NamedTuple):
-    """What the bindings write of one argument into HCL."""
-
     value: str
     is_block: bool
     nesting: str
@@ -158,7 +156,6 @@ class Module:
         return Nested(nesting, block, min_items=int(getter.required), max_items=int(once))
 
     def attribute(self, getter: Getter, argument: Argument | None, values: dict[str, list[str]]) -> Attribute:
-        """One attribute, with its type and its documented values."""
         of_type = self.type_of(getter, argument)
         settable = getter.optional or getter.required
         return Attribute(
@@ -186,7 +183,6 @@ class Module:
         return ["set", of_type[1]] if of_type[0] == "list" and holds_a_set(getter, argument) else of_type
 
     def struct(self, getter: Getter) -> str | None:
-        """The name of the structure this attribute holds, if it holds one."""
         held = re.search(r'= new (?:cdktf\.)?(\w+)\(this, "', getter.code)
         if held is None or held[1] in HELD_AS:
             return None
@@ -194,7 +190,6 @@ class Module:
 
 
 def read_arguments(code: str) -> dict[str, Argument]:
-    """The arguments a piece of code writes into HCL, by name."""
     return {one[0]: Argument(one[1], one[2] == "true", one[3], one[4]) for one in ARGUMENT.findall(code)}
 
 

@@ -7,7 +7,6 @@ from tests.infrastructure.offline.schema import Attribute, Block
 
 
 def lift(resources: dict[str, Block]) -> None:
-    """Change the resources of 6.50 in place."""
     resources["google_cloud_run_v2_service"].attributes["iap_enabled"] = Attribute("bool", optional=True)
     config = resources["google_cloudfunctions2_function"].blocks["service_config"].block
     config.attributes["service"] = Attribute("string", computed=True)

@@ -30,7 +30,6 @@ def handler(request: Any, call: Call) -> Any:
 
 
 def listen(provider: Provider, address: str) -> Any:
-    """A running server of one provider."""
     methods = {name: handler(request, call) for name, (request, call) in provider.calls().items()}
     methods["GetProviderSchema"] = handler(None, lambda _message: provider.schema_response)
     server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", -1)])

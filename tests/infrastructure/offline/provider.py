@@ -14,7 +14,6 @@ ERROR = 1
 
 
 def error(summary: str, detail: str = "") -> Any:
-    """A diagnostic that stops terraform."""
     return protocol.Diagnostic(severity=ERROR, summary=summary, detail=detail)
 
 
@@ -49,11 +48,9 @@ class Provider:
         return named
 
     def nothing(self, _request: Any) -> bytes:
-        """An empty answer: nothing to say, no complaint."""
         return b""
 
     def configure(self, request: Any) -> bytes:
-        """Keep the provider block's project, region and labels."""
         config = decode(request.config)
         labels = config.get("default_labels")
         self.defaults = behaviour.Defaults(
@@ -69,7 +66,6 @@ class Provider:
         return protocol.ValidateResourceConfig.Response(diagnostics=list(errors))
 
     def validate_data_source(self, request: Any) -> Any:
-        """The same for a data source."""
         errors = faults(request.type_name, self.schema.data_sources[request.type_name], decode(request.config))
         return protocol.ValidateDataResourceConfig.Response(diagnostics=list(errors))
 
@@ -84,7 +80,6 @@ class Provider:
         return protocol.PlanResourceChange.Response(planned_state=encode(values), legacy_type_system=True)
 
     def read_data_source(self, request: Any) -> Any:
-        """A data source's results, made up like a resource's."""
         block, config = self.schema.data_sources[request.type_name], decode(request.config)
         for name, attribute in block.attributes.items():
             if config.get(name) is None and attribute.computed:
@@ -93,7 +88,6 @@ class Provider:
         return protocol.ReadDataSource.Response(state=encode(values))
 
     def open_ephemeral(self, request: Any) -> bytes:
-        """A value that lives for one run only."""
         block, config = self.schema.ephemeral[request.type_name], decode(request.config)
         for name, attribute in block.attributes.items():
             if config.get(name) is None and attribute.computed:
@@ -103,7 +97,6 @@ class Provider:
 
 
 def text(value: Any, otherwise: str) -> str:
-    """A setting that is a known text, or what it was."""
     return value if isinstance(value, str) else otherwise
 
 

@@ -9,8 +9,6 @@ Type = Any
 
 @dataclass
 class Attribute:
-    """One argument or result of a block."""
-
     type: Type
     required: bool = False
     optional: bool = False
@@ -21,7 +19,6 @@ class Attribute:
 
     @property
     def read_only(self) -> bool:
-        """Whether only the provider may set it."""
         return not (self.required or self.optional)
 
 
@@ -37,8 +34,6 @@ class Nested:
 
 @dataclass
 class Block:
-    """Arguments, results and nested blocks."""
-
     attributes: dict[str, Attribute] = field(default_factory=dict)
     blocks: dict[str, Nested] = field(default_factory=dict)
 
@@ -52,8 +47,6 @@ class Block:
 
 @dataclass
 class Schema:
-    """Everything one provider offers."""
-
     name: str
     provider: Block
     resources: dict[str, Block] = field(default_factory=dict)

@@ -88,7 +88,6 @@ def load() -> list[Schema]:
 
 
 def read() -> list[Schema]:
-    """Every schema, from the packages of the lock."""
     packages = Path(site.getsitepackages()[0])
     resources, data_sources = (
         {name: block for name, block in blocks.items() if is_served(name)}
@@ -103,5 +102,4 @@ def read() -> list[Schema]:
 
 
 def is_served(kind: str) -> bool:
-    """Whether a type belongs to a service this project uses."""
     return kind.removeprefix("google_").startswith(SERVED)

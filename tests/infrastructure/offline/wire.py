@@ -24,7 +24,6 @@ UNKNOWN = Unknown()
 
 
 def field(number: int, payload: bytes) -> bytes:
-    """One length-delimited field of a protobuf message."""
     length, size = bytearray(), len(payload)
     while True:
         length.append(size & 127 | (128 if size > 127 else 0))
@@ -34,7 +33,6 @@ def field(number: int, payload: bytes) -> bytes:
 
 
 def encode(value: Any) -> Any:
-    """A plain value as the protocol's DynamicValue."""
     packed = msgpack.packb(value, default=lambda _: msgpack.ExtType(0, b"\0"))
     return protocol.DynamicValue(msgpack=packed)
 
@@ -49,7 +47,6 @@ def decode(value: Any) -> Any:
 
 
 def block_message(block: Block) -> Any:
-    """A block as the protocol's message."""
     message = protocol.Schema.Block()
     for name, one in sorted(block.attributes.items()):
         attribute = protocol.Schema.Attribute(

@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from biaac import files
+from biaac import bronze, files
 from biaac.errors import PermanentError
 from biaac.records import Record
 
 NAME = r"^[a-z][a-z0-9_]{1,39}$"
+STREAM = r"^[a-z][a-z0-9_]{0,62}$"  # as long as any engine takes a table's name
 SECRET = re.compile(r"\$\{secret:([A-Z][A-Z0-9_]*)\}")
 
 
@@ -104,11 +105,34 @@ class Freshness(Record):
 class Stream(Record):
     """One table of the source and how it is read."""
 
-    name: str = Field(pattern=NAME)
+    source_name: str = Field(alias="name", min_length=1, description="As the source calls it.")
+    namespace: str | None = Field(None, description="The source's schema, where several have a stream of this name.")
+    own_name: str | None = Field(
+        None, alias="as", pattern=STREAM, description="What we call it, where the name made safe is not right."
+    )
     mode: Literal["incremental", "full_refresh"]
     cursor: str | None = None
-    primary_key: list[str] = Field(default_factory=list)
+    primary_key: list[str | list[str]] = Field(
+        default_factory=list, description="Fields; one inside an object is the list of names that leads to it."
+    )
     enabled: bool = True
+
+    @property
+    def name(self) -> str:
+        """What we call it: in Bronze, in models (``'connection/stream'``), wherever people look.
+
+        ``as``, or the source's name in small letters: ``Order-Lines`` is order_lines, ``2fa_events`` s_2fa_events.
+        """
+        if self.own_name:
+            return self.own_name
+        safe = re.sub(r"[^a-z0-9_]", "_", bronze.without_accents(self.source_name).lower())
+        return safe if re.fullmatch("[a-z].*", safe) else f"s_{safe}"
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        if not re.fullmatch(STREAM, self.name) or not re.search("[a-z0-9]", self.name.removeprefix("s_")):
+            raise ValueError(f"no name of ours can be made of {self.source_name!r}: write one, such as as: orders")
+        return self
 
     @model_validator(mode="after")
     def _cursor_fits_mode(self) -> Self:
@@ -132,8 +156,20 @@ class Connection(Record):
     def _stream_names_differ(self) -> Self:
         seen = [stream.name for stream in self.streams]
         if twice := sorted({name for name in seen if seen.count(name) > 1}):
-            raise ValueError(f"stream {twice[0]} is declared twice")
+            raise ValueError(
+                f"stream {twice[0]} is declared twice: give one of them another name, such as as: {twice[0]}_2"
+            )
         return self
+
+    def bronze_folder(self, stream: Stream) -> str:
+        """What stands between connection and file in the names of a stream's objects.
+
+        Our own writer uses our name. Airbyte's destination uses the source's, with the namespace where one is declared.
+        """
+        if self.source.connector != "airbyte":
+            return stream.name
+        names = [stream.source_name] if stream.namespace is None else [stream.namespace, stream.source_name]
+        return "/".join(bronze.destination_name(name) for name in names)
 
     @property
     def id(self) -> UUID:

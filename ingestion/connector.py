@@ -8,15 +8,18 @@ import subprocess
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import orjson
+import msgspec
 
 from biaac.connections import Connection
 from biaac.errors import PermanentError, TransientError
+from ingestion import messages
+from ingestion.configuration import Configuration
+from ingestion.messages import Message
 from ingestion.settings import Settings, connector_environment
 
 PIPE_BYTES = 1 << 20  # Linux's largest for anyone; at 64 KiB both sides wait for each other
@@ -26,7 +29,8 @@ LOG_WIDTH = 500
 TICK_S = 1  # how long a quiet connector keeps the sync from reporting, and from noticing that it is cancelled
 GRACE_S = 5  # between asking a connector to stop and killing it
 
-Message = dict[str, Any]
+# Of the protocol; what they say is taken in by others, or said elsewhere (SPEC, CONNECTION_STATUS).
+TAKEN_IN = ("RECORD", "STATE", "CATALOG")
 
 
 class ConnectorFailed(TransientError):
@@ -48,7 +52,7 @@ class ConnectorMisconfigured(PermanentError):
 class Connector:
     """How one connection's connector is run."""
 
-    def __init__(self, settings: Settings, connection: Connection, config: Any) -> None:
+    def __init__(self, settings: Settings, connection: Connection, configuration: Configuration) -> None:
         if connection.source.connector == "airbyte":
             raise PermanentError(
                 f"connection {connection.name} is read by an Airbyte server, and here is none",
@@ -56,7 +60,7 @@ class Connector:
             )
         self.name = connection.source.program
         self._silence_limit_s = settings.silence_limit_s
-        self._config = config
+        self._configuration = configuration
         self._file = f"{settings.connections}/{connection.name}.yaml"
         self._executable = settings.connectors / self.name / "bin" / self.name
         if not self._executable.exists():
@@ -64,16 +68,16 @@ class Connector:
                 f"connector {connection.source.connector}: {self._executable} does not exist", hint="make setup"
             )
 
-    def discover(self) -> dict[str, Message]:
-        """The streams the source has now, by name."""
+    def discover(self) -> list[Message]:
+        """The streams the source has now."""
         with self._run("discover") as run:
-            for messages, _ in run.batches():
-                for message in messages:
+            for batch, _ in run.batches():
+                for message, _ in batch:
                     if message["type"] == "CATALOG":
-                        return {stream["name"]: stream for stream in message["catalog"]["streams"]}
+                        return list(message["catalog"]["streams"])
             raise run.failed("printed no catalogue")
 
-    def read(self, catalog: Message, state: list[Message]) -> AbstractContextManager["Run"]:
+    def read(self, catalog: Message, state: Any) -> AbstractContextManager["Run"]:
         """A running read; whatever happens inside, its process is gone afterwards."""
         return self._run("read", catalog=catalog, state=state)
 
@@ -81,12 +85,13 @@ class Connector:
     def _run(self, command: str, **files: Any) -> Iterator["Run"]:
         with tempfile.TemporaryDirectory(prefix="connector-") as folder:
             arguments = [str(self._executable), command]
-            for name, value in {"config": self._config, **files}.items():
+            for name, value in {"config": self._configuration.value, **files}.items():
                 path = Path(folder, f"{name}.json")
                 path.touch(mode=0o600)  # the configuration may hold secrets
-                path.write_bytes(orjson.dumps(value))
+                path.write_bytes(msgspec.json.encode(value))
                 arguments += [f"--{name}", str(path)]
             run = Run(f"{self.name} {command}", arguments, self._silence_limit_s, self._file)
+            run.renew = self._configuration.renew
             try:
                 yield run
             finally:
@@ -102,26 +107,31 @@ class Run:
         self._connection_file = connection_file
         self._lines: deque[str] = deque(maxlen=LOG_LINES)
         self._error: Message | None = None
+        self.renew: Callable[[Message], None] = lambda _: None
+        self.mended = 0  # lines in which a value was no JSON
         self._process = subprocess.Popen(
             arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=connector_environment(), bufsize=0
         )
         if hasattr(fcntl, "F_SETPIPE_SZ"):
             fcntl.fcntl(_stream(self._process.stdout), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
-    def batches(self) -> Iterator[tuple[list[Message], int]]:
-        """Messages as they come, many at a time, and their bytes; an error at the end if the process failed.
+    def batches(self) -> Iterator[tuple[list[tuple[Message, bytes]], int]]:
+        """Messages with their bytes as they come, many at a time; an error at the end if the process failed.
 
-        ``LOG``, and lines that are no messages, are kept for the record; an ``ERROR`` is raised at the end.
+        ``LOG``, and lines that are no messages, are kept for the record; an ``ERROR`` is raised at the end. What may
+        have been a message and cannot be read is one of type ``UNREAD``.
         """
         rest = b""
         for chunk in self._chunks():
             lines = (rest + chunk).split(b"\n")
             rest = lines.pop()
             if len(rest) > LINE_BYTES:
-                raise self.failed(f"printed a line of more than {LINE_BYTES >> 20} MB: {_shown(rest)}")
-            yield self._messages(lines), len(chunk)
-        yield self._messages([rest]), 0
-        self._judge(self._process.wait(GRACE_S))
+                raise self.failed(f"printed a line of more than {LINE_BYTES >> 20} MB")
+            yield self._read(lines), len(chunk)
+        code = self._process.wait(GRACE_S)
+        if code == 0:  # else it may have died in the midst of a line, which the next attempt brings whole
+            yield self._read([rest]), 0
+        self._judge(code)
 
     def failed(self, what: str) -> ConnectorFailed:
         """The error for what this process did, with its last lines."""
@@ -164,37 +174,42 @@ class Run:
                 if not ready:
                     yield b""
 
-    def _messages(self, lines: list[bytes]) -> list[Message]:
-        messages = []
+    def _read(self, lines: list[bytes]) -> list[tuple[Message, bytes]]:
+        """The messages of these lines, each with its bytes, but for those that are dealt with here."""
+        taken_in = []
         for line in lines:
-            try:
-                message = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                self._not_json(line)
-                continue
-            kind = message.get("type") if isinstance(message, dict) else None
-            if kind in ("RECORD", "STATE", "CATALOG"):
-                messages.append(message)
-            elif kind == "TRACE":
-                messages.append(message)
-                self._trace(message["trace"])
-            elif kind == "LOG":
-                self._keep(f"{message['log']['level']} {message['log']['message']}")
-            else:
-                self._keep(line.decode(errors="replace"))
-        return messages
+            parsed, unread, mended = messages.read(line)
+            if mended:
+                self.mended += 1
+            if unread:
+                taken_in.append(({"type": "UNREAD"}, unread))
+            elif not parsed and line.strip():
+                self._keep(line.decode(errors="replace") if not messages.KEY.search(line) else "a line of JSON")
+            for message, exact in parsed:
+                if message.get("type") in TAKEN_IN:
+                    taken_in.append((message, exact))
+                else:
+                    taken_in += self._other(message, exact)
+        return taken_in
 
-    def _not_json(self, line: bytes) -> None:
-        """A connector's stray ``print`` is harmless; a torn message may have been a row, and no row is skipped."""
-        if b"{" in line:
-            raise self.failed(f"printed a broken message: {_shown(line)}")
-        if line.strip():
-            self._keep(line.decode(errors="replace"))
-
-    def _trace(self, trace: Message) -> None:
-        if trace["type"] == "ERROR":
-            self._error = trace["error"]
-            self._keep(f"ERROR {trace['error'].get('message')}")
+    def _other(self, message: Message, line: bytes) -> list[tuple[Message, bytes]]:
+        kind = message.get("type")
+        content = message.get(str(kind).lower())
+        if not isinstance(content, dict):
+            self._keep(f"a message of type {kind!r} is not understood")  # its text may hold anything
+        elif kind == "LOG":
+            self._keep(f"{content.get('level', 'INFO')} {content.get('message')}")
+        elif kind == "TRACE" and content.get("type") == "ERROR" and isinstance(content.get("error"), dict):
+            self._error = content["error"]
+            self._keep(f"ERROR {content['error'].get('message')}")
+        elif kind == "TRACE" and content.get("type") == "STREAM_STATUS":
+            return [(message, line)]
+        elif kind == "CONTROL":
+            config = (content.get("connectorConfig") or {}).get("config")
+            if isinstance(config, dict):
+                self.renew(config)
+                self._keep("INFO the connector has renewed its configuration")
+        return []
 
     def _judge(self, code: int) -> None:
         if self._error is None and code == 0:
@@ -218,8 +233,3 @@ def _stream(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise RuntimeError("the process was started without pipes")
     return stream
-
-
-def _shown(line: bytes) -> str:
-    text = line[:200].decode(errors="replace")
-    return text if len(line) <= 200 else f"{text}... ({len(line)} bytes)"

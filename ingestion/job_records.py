@@ -73,6 +73,8 @@ class Job(Record):
     attempts: int = 0
     rows: dict[str, int] = Field(default_factory=dict)  # by stream: in Bronze, or on the way there
     bytes: int = 0  # of RECORD messages
+    nulled: dict[str, dict[str, int]] = Field(default_factory=dict)  # stream -> column -> values lost on the way
+    warnings: list[str] = Field(default_factory=list)  # what a person should know though the sync went on
     message: str | None = None  # why it failed
     log: list[str] = Field(default_factory=list)  # the connector's last lines at a failure
 
@@ -154,8 +156,15 @@ def newest_first(ops: Bucket, connection: str, *, page: int) -> Iterator[Job]:
 def _enter(ops: Bucket, job: Job, *, if_generation_match: int | None = None) -> None:
     """Write the job's entry of the history."""
     blob = ops.blob(f"{HISTORY}{job.connection}/{NEWEST - job.id:09d}")
-    rows = {"": sum(job.rows.values())}  # a stream each would not fit: metadata have 8 KiB
-    blob.metadata = {ENTRY: job.model_copy(update={"rows": rows, "message": None, "log": []}).model_dump_json()}
+    # Metadata have 8 KiB: rows of each stream would not fit, nor would anything of any length.
+    short: dict[str, object] = {
+        "rows": {"": sum(job.rows.values())},
+        "message": None,
+        "log": [],
+        "nulled": {},
+        "warnings": [],
+    }
+    blob.metadata = {ENTRY: job.model_copy(update=short).model_dump_json()}
     blob.upload_from_string(
         b"", if_generation_match=if_generation_match, timeout=objects.TIMEOUT_S, retry=objects.RETRY
     )

@@ -5,22 +5,34 @@ without zone TIMESTAMP(us, UTC); object with properties a struct; object or arra
 a union of two or more a struct of alternatives. A value that does not fit becomes NULL and is named in
 ``_airbyte_meta.changes``; it never fails the sync.
 
-Each kind converts a whole column at once where every value fits (``column``), and value by value where one does
-not (``value``, which raises ``Unfit``).
+Each kind converts a whole column at once where every value fits as it is (``column``). Where one does not, each is
+read from its own bytes (``value``, which raises ``Unfit``): no number goes through a float on its way to a text or an
+integer, and what becomes text is letter for letter what the connector sent.
 """
 
+import math
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any, ClassVar
 
-import orjson
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-INT64 = range(-(2**63), 2**63)
+from biaac import bronze
+
+INT64, DIGITS = range(-(2**63), 2**63), 19
+INTEGER, NUMBER = re.compile(r"[+-]?\d{1,19}"), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+LAST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)  # later ones, nobody behind Bronze can show
+Exact = bytes | msgspec.Raw  # a value as the connector's line has it
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_text = msgspec.json.Decoder(str).decode
 
 
 class Unfit(Exception):
@@ -30,13 +42,14 @@ class Unfit(Exception):
 class Nulled(list[str]):
     """Paths of the values of one row that were made NULL."""
 
-    def fit(self, kind: "Kind", value: Any, path: str) -> Any:
-        """``value`` as ``kind`` holds it, or None with its path noted."""
-        if value is None:
+    def fit(self, kind: "Kind", exact: Exact, path: str) -> Any:
+        """A value as ``kind`` holds it, or None with its path noted."""
+        json = bytes(exact)
+        if json == b"null":
             return None
         try:
-            return kind.value(value, path, self)
-        except Unfit:
+            return kind.value(json, path, self)
+        except (Unfit, msgspec.DecodeError, ValueError, OverflowError):
             self.append(path)
             return None
 
@@ -47,32 +60,35 @@ class Kind:
 
     arrow: ClassVar[pa.DataType]
 
-    def column(self, values: list[Any]) -> pa.Array:
+    def column(self, values: Sequence[Any]) -> pa.Array:
         """All values at once; raises (``Unfit`` or Arrow's errors) if any does not fit as it is."""
         raise Unfit
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        """One value, never None; ``Unfit`` if it cannot be held."""
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        """One value, never null, of its JSON; ``Unfit``, or an error of Python's, if it cannot be held."""
         raise NotImplementedError
 
 
-def _only(values: list[Any], *types: type) -> list[Any]:
+def _only(values: Sequence[Any], *types: type) -> Sequence[Any]:
     """``values`` if all are of these types or None: Arrow itself makes 1 of 1.5 and 0.0 of false without a word."""
     if not set(map(type, values)) <= {*types, type(None)}:
         raise Unfit
     return values
 
 
+def _unquoted(json: bytes) -> str:
+    """The text of a string, or a number as it is written."""
+    return _text(json) if json[:1] == b'"' else json.decode()
+
+
 class Text(Kind):
     arrow = pa.string()
 
-    def column(self, values: list[Any]) -> pa.Array:
+    def column(self, values: Sequence[Any]) -> pa.Array:
         return pa.array(_only(values, str), self.arrow)
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        if type(value) is int:
-            return str(value)  # orjson writes no integer beyond 64 bits
-        return value if isinstance(value, str) else orjson.dumps(value).decode()
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        return _unquoted(json)
 
 
 class Json(Text):
@@ -82,46 +98,44 @@ class Json(Text):
 class Integer(Kind):
     arrow = pa.int64()
 
-    def column(self, values: list[Any]) -> pa.Array:
+    def column(self, values: Sequence[Any]) -> pa.Array:
         return pa.array(_only(values, int), self.arrow)
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        if (isinstance(value, float) and value.is_integer()) or (
-            isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,19}", value)
-        ):
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or value not in INT64:
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        text = _unquoted(json)
+        if json[:1] != b'"' and NUMBER.fullmatch(text) and Decimal(text).adjusted() < DIGITS:
+            value = Decimal(text)
+        else:
+            value = Decimal(text if INTEGER.fullmatch(text) else "NaN")
+        if value != value.to_integral_value() or int(value) not in INT64:
             raise Unfit
-        return value
+        return int(value)
 
 
 class Number(Kind):
     arrow = pa.float64()
 
-    def column(self, values: list[Any]) -> pa.Array:
+    def column(self, values: Sequence[Any]) -> pa.Array:
         return pa.array(_only(values, int, float), self.arrow)
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        text = _unquoted(json)
+        if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
             raise Unfit
-        try:
-            return float(value)
-        except (ValueError, OverflowError):
-            raise Unfit from None
+        return float(text)
 
 
 class Boolean(Kind):
     arrow = pa.bool_()
 
-    def column(self, values: list[Any]) -> pa.Array:
+    def column(self, values: Sequence[Any]) -> pa.Array:
         return pa.array(_only(values, bool), self.arrow)
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        if isinstance(value, str) and value.lower() in ("true", "false"):
-            return value.lower() == "true"
-        if not isinstance(value, bool):
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        text = _unquoted(json).lower()
+        if text not in ("true", "false"):
             raise Unfit
-        return value
+        return text == "true"
 
 
 class Timestamp(Kind):
@@ -129,42 +143,40 @@ class Timestamp(Kind):
 
     arrow = pa.timestamp("us", "UTC")
 
-    def column(self, values: list[Any]) -> pa.Array:
+    def column(self, values: Sequence[Any]) -> pa.Array:
         text = pa.array(_only(values, str), pa.string())
         try:
-            return pc.cast(text, pa.timestamp("us")).cast(self.arrow)
+            column = pc.cast(text, pa.timestamp("us")).cast(self.arrow)
         except pa.ArrowInvalid:  # Arrow casts texts that all have a zone, or that all have none
-            return pc.cast(text, self.arrow)
+            column = pc.cast(text, self.arrow)
+        if pc.any(pc.greater(column, pa.scalar(LAST, self.arrow))).as_py():
+            raise Unfit
+        return column
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        try:
-            at = datetime.fromisoformat(value)
-            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-        except (TypeError, ValueError, OverflowError):
-            raise Unfit from None
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        at = datetime.fromisoformat(_text(json))
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 class Date(Kind):
     arrow = pa.date32()
 
-    def column(self, values: list[Any]) -> pa.Array:
+    def column(self, values: Sequence[Any]) -> pa.Array:
         return pc.cast(pa.array(_only(values, str), pa.string()), self.arrow)
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        try:
-            return date.fromisoformat(value[:10])
-        except (TypeError, ValueError):
-            raise Unfit from None
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        text = _text(json)
+        return (datetime if len(text) > len("2026-03-09") else date).fromisoformat(text)
 
 
 class Time(Kind):
+    """With or without a zone: in UTC, as the destination has it."""
+
     arrow = pa.time64("us")
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        try:
-            return time.fromisoformat(value).replace(tzinfo=None)
-        except (TypeError, ValueError):
-            raise Unfit from None
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        at = time.fromisoformat(_text(json))
+        return at if at.tzinfo is None else datetime.combine(date(2000, 1, 1), at).astimezone(UTC).time()
 
 
 @dataclass(frozen=True)
@@ -175,13 +187,14 @@ class Struct(Kind):
 
     @property
     def arrow(self) -> pa.DataType:
-        return pa.struct([pa.field(column_name(name), kind.arrow) for name, kind in self.fields.items()])
+        columns = bronze.columns(self.fields)
+        return pa.struct([pa.field(columns[name], kind.arrow) for name, kind in self.fields.items()])
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        if not isinstance(value, dict):
-            raise Unfit
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        exact, columns = _fields(json), bronze.columns(self.fields)
         return {
-            column_name(name): nulled.fit(kind, value.get(name), f"{path}.{name}") for name, kind in self.fields.items()
+            columns[name]: nulled.fit(kind, exact.get(name, b"null"), f"{path}.{name}")
+            for name, kind in self.fields.items()
         }
 
 
@@ -195,10 +208,8 @@ class List(Kind):
     def arrow(self) -> pa.DataType:
         return pa.list_(pa.field("element", self.item.arrow))
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        if not isinstance(value, list):
-            raise Unfit
-        return [nulled.fit(self.item, item, f"{path}[{index}]") for index, item in enumerate(value)]
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        return [nulled.fit(self.item, item, f"{path}[{index}]") for index, item in enumerate(_items(json))]
 
 
 @dataclass(frozen=True)
@@ -212,14 +223,14 @@ class Union(Kind):
         fields = [pa.field(name, kind.arrow) for name, kind in self.alternatives.items()]
         return pa.struct([pa.field("type", pa.string(), nullable=False), *fields])
 
-    def value(self, value: Any, path: str, nulled: Nulled) -> Any:
-        for name, kind in self.alternatives.items():
-            if not isinstance(value, _NATURAL[name]) or (isinstance(value, bool) and name != "boolean"):
-                continue
-            try:
-                return {"type": name, name: kind.value(value, path, nulled)}
-            except Unfit:
-                continue
+    def value(self, json: bytes, path: str, nulled: Nulled) -> Any:
+        natural = _NATURAL[_looks_like(json)]
+        for name in [name for name in self.alternatives if name in natural]:
+            lost = Nulled()
+            value = lost.fit(self.alternatives[name], json, path)
+            if path not in lost:
+                nulled += lost
+                return {"type": name, name: value}
         raise Unfit
 
 
@@ -232,22 +243,26 @@ _SIMPLE: dict[str, Kind] = {
     "date": Date(),
     "time": Time(),
 }
-# What a JSON value of each alternative of a union looks like: "5" is a string there, not a number.
-_NATURAL: dict[str, type | tuple[type, ...]] = {
-    "timestamp": str,
-    "date": str,
-    "time": str,
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "array": list,
-    "object": dict,
+# Which alternatives of a union a JSON value may be: "5" is a string, not a number; 5.0 is no integer.
+_NATURAL: dict[str, tuple[str, ...]] = {
+    "string": ("timestamp", "date", "time", "string"),
+    "integer": ("integer", "number"),
+    "number": ("number",),
+    "boolean": ("boolean",),
+    "array": ("array",),
+    "object": ("object",),
 }
 
 
-def kind_of(declared: Mapping[str, Any]) -> Kind:
-    """The kind of one property of a stream's JSON schema."""
+def _looks_like(json: bytes) -> str:
+    first = {ord('"'): "string", ord("["): "array", ord("{"): "object", ord("t"): "boolean", ord("f"): "boolean"}
+    return first.get(json[0]) or ("integer" if INTEGER.fullmatch(json.decode()) else "number")
+
+
+def kind_of(declared: Any) -> Kind:
+    """The kind of one property of a stream's JSON schema; of ``true``, which is a schema too, any JSON."""
+    if not isinstance(declared, Mapping):
+        return Json()
     alternatives = _alternatives(declared)
     if len(alternatives) > 1:
         named: dict[str, Kind] = {}
@@ -264,7 +279,7 @@ def _alternatives(declared: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The types other than null that a value may have, each as a schema of one type."""
     options = declared.get("oneOf") or declared.get("anyOf")
     if options:
-        return [option for option in options if option.get("type") != "null"]
+        return [option for option in options if isinstance(option, Mapping) and option.get("type") != "null"]
     types = declared.get("type")
     return [
         {**declared, "type": one}
@@ -286,7 +301,7 @@ def _name_of(declared: Mapping[str, Any]) -> str:
         return "time"
     if kind == "number" and airbyte == "integer":
         return "integer"
-    return kind if kind in _NATURAL else "object"
+    return str(kind) if kind in _NATURAL else "object"
 
 
 def _single(declared: Mapping[str, Any]) -> Kind:
@@ -301,22 +316,15 @@ def _single(declared: Mapping[str, Any]) -> Kind:
     return Json()
 
 
-def convert(kind: Kind, values: list[Any], name: str) -> tuple[pa.Array, dict[int, Nulled]]:
-    """A column of ``values``, and for each row that lost some of its value, the paths that were made NULL."""
-    try:
+def convert(
+    kind: Kind, values: Sequence[Any], name: str, exact: Callable[[], Sequence[Exact]]
+) -> tuple[pa.Array, dict[int, Nulled]]:
+    """A column of ``values``, and for each row that lost some of its value, the paths that were made NULL.
+
+    ``exact`` gives the same values as the connector's lines have them; it is called where one does not fit as it is.
+    """
+    with suppress(Unfit, pa.ArrowException, OverflowError):
         return kind.column(values), {}
-    except (Unfit, pa.ArrowException, OverflowError):
-        pass  # one value at least does not fit as it is: take them one by one
     nulled = [Nulled() for _ in values]
-    fitted = [paths.fit(kind, value, name) for paths, value in zip(nulled, values, strict=True)]
+    fitted = [paths.fit(kind, value, name) for paths, value in zip(nulled, exact(), strict=True)]
     return pa.array(fitted, kind.arrow), {row: paths for row, paths in enumerate(nulled) if paths}
-
-
-def column_name(name: str) -> str:
-    """A property's name as a column: without accents, letters, digits and underscores, no digit in front."""
-    safe = re.sub(r"[^A-Za-z0-9_]", "_", _plain(name))
-    return f"_{safe}" if safe[:1].isdigit() else safe
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))

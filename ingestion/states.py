@@ -34,6 +34,7 @@ class States:
     ops: Bucket
     name: str
     streams: dict[str, StreamState]
+    shared: dict[str, Any] | None  # as a GLOBAL or an old connector's STATE has it: of all streams together
     version: int
 
     @classmethod
@@ -43,7 +44,7 @@ class States:
         stored = objects.read(ops, name)
         entries = stored.value["streams"] if stored.value else {}
         streams = {stream: StreamState.model_validate(entry) for stream, entry in entries.items()}
-        return cls(ops, name, streams, stored.generation)
+        return cls(ops, name, streams, (stored.value or {}).get("shared"), stored.generation)
 
     def begin(self, connection: Connection, job: int) -> None:
         """Give every full-refresh stream a new generation for this job; doing it twice changes nothing."""
@@ -62,9 +63,37 @@ class States:
             entry = self.streams.setdefault(stream.name, StreamState())
             if entry.begun_by != job:
                 self.streams[stream.name] = StreamState(generation=entry.generation + 1, begun_by=job)
+                self.shared = None
         self.commit()
+
+    def handed_back(self, connection: Connection, streams: dict[str, Any]) -> Any:
+        """What is committed of these streams (ours -> the source's own description), as the connector reads it.
+
+        Of a stream that is sent whole, nothing: each attempt reads it from its beginning.
+        """
+        whole = {stream.name for stream in connection.streams if stream.mode == "full_refresh"}
+        descriptors = {
+            name: {key: offered[key] for key in ("name", "namespace") if offered.get(key) is not None}
+            for name, offered in streams.items()
+        }
+        if self.shared is None:
+            return [
+                {"type": "STREAM", "stream": {"stream_descriptor": descriptor, "stream_state": state}}
+                for name, descriptor in descriptors.items()
+                if name not in whole and (state := self.streams[name].state) is not None
+            ]
+        if self.shared["type"] == "LEGACY":
+            return self.shared["data"]
+        fresh = [descriptors[name] for name in whole if name in descriptors]
+        states = [
+            each
+            for each in self.shared["global"]["stream_states"]
+            if {key: value for key, value in each["stream_descriptor"].items() if value is not None} not in fresh
+        ]
+        return [{"type": "GLOBAL", "global": {**self.shared["global"], "stream_states": states}}]
 
     def commit(self) -> None:
         """Write; ``LostRace`` if another job has written since."""
-        value = {"streams": {stream: entry.model_dump(mode="json") for stream, entry in self.streams.items()}}
+        streams = {stream: entry.model_dump(mode="json") for stream, entry in self.streams.items()}
+        value = {"streams": streams, "shared": self.shared}
         self.version = objects.replace(self.ops, self.name, value, expected=self.version).generation

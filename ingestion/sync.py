@@ -65,12 +65,13 @@ def perform(settings: Settings, connection_name: str, job_id: int) -> bool:
         status=job.status.value,
         rows=job.rows,
         reason=job.message,
+        warnings=job.warnings,
     )
     return job.status is Status.SUCCEEDED
 
 
 def _counts(attempts: Attempts | None) -> dict[str, object]:
-    return {} if attempts is None else {"rows": attempts.rows(), "bytes": attempts.bytes}
+    return {} if attempts is None else attempts.counts()
 
 
 def _take(settings: Settings, ops: Bucket, connection: str, job_id: int) -> Job | None:
@@ -103,7 +104,7 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """Parse the command line, do the job; exit 0 when it is done, 1 when it is not."""
+    """Parse the command line, do the job; exit 0 when it is done, 1 when it is not, 2 when it can never be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connection", required=True, help="a file of connections/, without .yaml")
     parser.add_argument("--job", required=True, type=int, help="the id that POST /jobs gave")
@@ -116,7 +117,7 @@ def main() -> None:
         done = perform(Settings.load(), arguments.connection, arguments.job)
     except BiaacError as error:
         logs.log_error(error)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, PermanentError) else 1)
     sys.exit(0 if done else 1)
 
 

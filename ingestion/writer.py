@@ -4,23 +4,26 @@ An object appears under its name when it is complete, before the sync succeeds. 
 it belongs to. Rows go to Cloud Storage as they come, so memory does not grow with them.
 """
 
+import json
+import re
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from os import urandom
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from google.cloud.storage import Blob, Bucket
 
 from biaac import bronze, objects
-from biaac.errors import PermanentError
-from ingestion import stream_objects
-from ingestion.schema import Kind, column_name, convert, kind_of
+from ingestion import messages, stream_objects
+from ingestion.schema import Kind, convert, kind_of
 
 GROUP_ROWS = 131_072  # a row group: large enough to compress and scan well, small enough to hold
 GROUP_BYTES = 64 << 20  # of Arrow memory
@@ -46,8 +49,22 @@ COLUMNS = [
 
 
 @dataclass
+class _Batch:
+    """Rows on their way to Arrow: as Python has them, and the lines they came in."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    extracted_at: list[int] = field(default_factory=list)
+    changes: dict[int, list[dict[str, str]]] = field(default_factory=dict)  # by row
+
+    def exactly(self, field: str) -> list[msgspec.Raw]:
+        """One field of every row, letter for letter: only read where a value does not fit its column as it is."""
+        return list(map(messages.reader(field), self.lines))
+
+
+@dataclass
 class StreamWriter:
-    """Writes the rows of one stream in one sync."""
+    """Writes the rows of one stream in one sync. ``nulled`` counts, by column, values that could not be held."""
 
     bucket: Bucket
     connection: str
@@ -56,36 +73,48 @@ class StreamWriter:
     sync_id: int
     generation: int
     epoch_ms: int
+    nulled: Counter[str] = field(default_factory=Counter)  # of rows in place
 
     _rows_in_place: int = 0
     _rows_on_the_way: int = 0
     _next_part: int = 0
-    _rows: list[dict[str, Any]] = field(default_factory=list)
-    _extracted_at: list[int] = field(default_factory=list)
+    _taken: _Batch = field(default_factory=_Batch)
     _batches: list[pa.RecordBatch] = field(default_factory=list)
+    _nulled_on_the_way: Counter[str] = field(default_factory=Counter)
     _part: "_Part | None" = None
 
     def __post_init__(self) -> None:
         self._kinds = {name: kind_of(value) for name, value in self.json_schema.get("properties", {}).items()}
-        self._schema = _arrow_schema(self.stream, self._kinds)
+        self._columns = bronze.columns(self._kinds)
+        self._schema = _arrow_schema(self._kinds, self._columns)
         # Not empty after an earlier attempt, or where this job was killed and is run again.
         in_place = stream_objects.of_sync(self.bucket, self.connection, self.stream, self.epoch_ms)
         names = [bronze.parse(blob.name) for blob in in_place]
         self._next_part = max((name.part for name in names if name), default=-1) + 1
         self._rows_in_place = stream_objects.rows(in_place)
 
-    def add(self, row: dict[str, Any], extracted_at: int) -> None:
-        """Take one row (``extracted_at`` in epoch milliseconds)."""
-        self._rows.append(row)
-        self._extracted_at.append(extracted_at)
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Field -> column, where a field has not the column that one expects."""
+        return bronze.renamed(self._columns)
+
+    def add(
+        self, row: dict[str, Any], extracted_at: int, line: bytes, changes: list[dict[str, str]] | None = None
+    ) -> None:
+        """Take one row of a ``line`` (``extracted_at`` in epoch milliseconds), with what the source changed in it."""
+        if changes:
+            self._taken.changes[len(self._taken.rows)] = changes
+        self._taken.rows.append(row)
+        self._taken.lines.append(line)
+        self._taken.extracted_at.append(extracted_at)
 
     def convert(self) -> None:
         """Turn the rows taken so far into Arrow memory, and full row groups into uploaded bytes."""
-        if not self._rows:
+        if not self._taken.rows:
             return
-        self._batches.append(self._batch())
-        self._rows_on_the_way += len(self._rows)
-        self._rows, self._extracted_at = [], []
+        self._batches.append(self._record_batch(self._taken))
+        self._rows_on_the_way += len(self._taken.rows)
+        self._taken = _Batch()
         if sum(b.num_rows for b in self._batches) >= GROUP_ROWS or sum(b.nbytes for b in self._batches) >= GROUP_BYTES:
             self._write_group()
             if self._part and (self._part.rows >= PART_ROWS or self._part.bytes >= PART_BYTES):
@@ -102,29 +131,37 @@ class StreamWriter:
         if self._part:
             self._part.abandon()
             self._part = None
-        self._rows, self._extracted_at, self._batches, self._rows_on_the_way = [], [], [], 0
+        self._taken, self._batches, self._rows_on_the_way = _Batch(), [], 0
+        self._nulled_on_the_way.clear()
 
     @property
     def rows(self) -> int:
         """Rows of this sync, in place or on the way."""
-        return self._rows_in_place + self._rows_on_the_way + len(self._rows)
+        return self._rows_in_place + self._rows_on_the_way + len(self._taken.rows)
 
-    def _batch(self) -> pa.RecordBatch:
-        count = len(self._rows)
+    def _record_batch(self, taken: _Batch) -> pa.RecordBatch:
+        count = len(taken.rows)
         columns: list[pa.Array] = []
-        changes: dict[int, list[dict[str, str]]] = {}
-        for (name, kind), values in zip(self._kinds.items(), _columns(self._rows, list(self._kinds)), strict=True):
-            column, nulled = convert(kind, values, name)
+        changes = taken.changes
+        for (name, kind), values in zip(self._kinds.items(), _values(taken.rows, list(self._kinds)), strict=True):
+            column, nulled = convert(kind, values, name, partial(taken.exactly, name))
             columns.append(column)
             for row, paths in nulled.items():
                 changes.setdefault(row, []).extend({"field": path, **NULLED} for path in paths)
+        self._nulled_on_the_way.update(self._column_of(change) for all_ in changes.values() for change in all_)
         head = [
             _raw_ids(count),
-            pa.array(self._extracted_at, pa.int64()).cast(COLUMNS[1].type),
+            pa.array(taken.extracted_at, pa.int64()).cast(COLUMNS[1].type),
             _meta(self.sync_id, count, changes),
             pa.repeat(pa.scalar(self.generation, pa.int64()), count),
         ]
         return pa.RecordBatch.from_arrays([*head, *columns], schema=self._schema)
+
+    def _column_of(self, change: dict[str, str]) -> str:
+        """The column of a change: its path begins with the field."""
+        path = change["field"]
+        name = path if path in self._columns else re.split(r"[.\[]", path)[0]
+        return self._columns.get(name, name)
 
     def _write_group(self) -> None:
         if not self._batches:
@@ -133,7 +170,7 @@ class StreamWriter:
             name = bronze.ObjectName(self.connection, self.stream, self.epoch_ms, part=self._next_part)
             blob = self.bucket.blob(str(name))
             blob.metadata = {stream_objects.GENERATION: str(self.generation)}
-            self._part = _Part(blob, self._schema)
+            self._part = _Part(blob, self._schema, self._columns)
         self._part.add(pa.Table.from_batches(self._batches))
         self._batches = []
 
@@ -145,6 +182,8 @@ class StreamWriter:
         self._rows_on_the_way -= self._part.rows
         self._next_part += 1
         self._part = None
+        self.nulled += self._nulled_on_the_way
+        self._nulled_on_the_way.clear()
 
 
 class _Part:
@@ -156,7 +195,7 @@ class _Part:
 
     closed = False  # asked by Arrow
 
-    def __init__(self, blob: Blob, schema: pa.Schema) -> None:
+    def __init__(self, blob: Blob, schema: pa.Schema, columns: dict[str, str]) -> None:
         self.rows = 0
         self.bytes = 0
         self._abandoned = False
@@ -170,6 +209,7 @@ class _Part:
             retry=objects.RETRY,
         )
         self._parquet = pq.ParquetWriter(self, schema, compression="zstd", store_schema=False)
+        self._parquet.add_key_value_metadata({bronze.COLUMNS_KEY: json.dumps(columns)})
 
     def add(self, table: pa.Table) -> None:
         self._parquet.write_table(table, row_group_size=len(table))
@@ -200,18 +240,11 @@ class _Part:
         """Nothing to do: ``finish`` and ``abandon`` end the upload."""
 
 
-def _arrow_schema(stream: str, kinds: dict[str, Kind]) -> pa.Schema:
-    names = [column_name(name) for name in kinds]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise PermanentError(
-            f"stream {stream}: two of its fields would both be column {twice[0]!r}: "
-            f"{', '.join(name for name in kinds if column_name(name) == twice[0])}",
-            hint="rename one of them in the source",
-        )
-    return pa.schema([*COLUMNS, *(pa.field(n, k.arrow) for n, k in zip(names, kinds.values(), strict=True))])
+def _arrow_schema(kinds: dict[str, Kind], columns: dict[str, str]) -> pa.Schema:
+    return pa.schema([*COLUMNS, *(pa.field(columns[name], kind.arrow) for name, kind in kinds.items())])
 
 
-def _columns(rows: list[dict[str, Any]], names: list[str]) -> list[list[Any]]:
+def _values(rows: list[dict[str, Any]], names: list[str]) -> list[list[Any]]:
     """The values of each column; a key that a row does not have is NULL."""
     if len(names) > 1:
         with suppress(KeyError):  # the common case, at a third of the price: every row has every key

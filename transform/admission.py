@@ -51,7 +51,8 @@ def observe(known: Ledger, bucket: Bucket, settings: AirbyteSettings, declared: 
         for stream in connection.streams:
             name = f"{connection.name}/{stream.name}"
             before = known.streams.get(name, {})
-            if files := _examined(before, listed.get(name, {}), stream):
+            in_bronze = listed.get(f"{connection.name}/{connection.bronze_folder(stream)}", {})
+            if files := _examined(before, in_bronze, stream):
                 streams[name] = files
             counts = known.latest_files(name) if stream.mode == "full_refresh" else known.all_files(name)
             if any(not _same(before[path], files.get(path)) for paths in counts.values() for path in paths):

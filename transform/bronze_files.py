@@ -133,8 +133,11 @@ def _as_of(file: pq.ParquetFile, cursor: str | None) -> tuple[datetime | None, i
 
     None for cursors that are no time, such as ids. The column is read only where its statistics do not say.
     """
+    if cursor is None:
+        return None, 0
+    cursor = bronze.column_of(cursor, file.metadata.metadata)
     kind = file.schema_arrow.field(cursor).type if cursor in file.schema_arrow.names else None
-    if cursor is None or kind is None or not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+    if kind is None or not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
         return None, 0
     extracted = _moment(_greatest(file.metadata, EXTRACTED))
     if extracted is None:

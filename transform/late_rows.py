@@ -6,6 +6,7 @@ One receipt dated 2071 would else move every dashboard's default period; ``bronz
 import duckdb
 from sqlglot import exp
 
+from biaac import bronze
 from biaac.connections import Connection
 from biaac.releases import AuditOutcome
 from biaac.runs import OffendingRows
@@ -25,7 +26,7 @@ def audit(
             late = {path: f.late for path, f in ledger.streams.get(name, {}).items() if f.load_id == load_id and f.late}
             if late and stream.cursor:
                 files = ", ".join(exp.Literal.string(f"gs://{bucket}/{path}").sql("duckdb") for path in late)
-                cursor = exp.to_identifier(stream.cursor, quoted=True).sql("duckdb")
+                cursor = exp.to_identifier(bronze.column_name(stream.cursor), quoted=True).sql("duckdb")
                 limit = f"{EXTRACTED} + INTERVAL {int(ZONES.total_seconds())} SECONDS"
                 outcome = AuditOutcome(
                     model=name,

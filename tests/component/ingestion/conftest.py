@@ -56,10 +56,18 @@ class Scripted:
     def bronze(self) -> Bucket:
         return storage_client(self.settings).bucket(self.settings.bronze_bucket)
 
-    def declare(self, *reads: Steps, streams: tuple[str, ...] = ("orders",), properties: Any = None) -> None:
+    def declare(
+        self,
+        *reads: Steps,
+        streams: tuple[Any, ...] = ("orders",),
+        properties: Any = None,
+        offered: list[Any] | None = None,
+        token: str | None = None,
+    ) -> None:
         """Write the connection file, and what the connector does at its first read, its second, ..."""
         (self.folder / "given").unlink(missing_ok=True)
-        config = {"reads": list(reads), "given": str(self.folder / "given"), "streams": ["orders", "shops"]}
+        config: dict[str, Any] = {"reads": list(reads), "given": str(self.folder / "given"), "token": token}
+        config["streams"] = offered or [["orders", {}], ["shops", {}]]
         modes: dict[str, dict[str, Any]] = {
             "orders": {"name": "orders", "mode": "incremental", "cursor": "id"},
             "shops": {"name": "shops", "mode": "full_refresh"},
@@ -71,7 +79,7 @@ class Scripted:
             "source": {"connector": "sources/scripted", "config": {**config, "properties": properties or PROPERTIES}},
             "schedule": {"cron": "0 5 * * *"},
             "freshness": {"warn_after": "1h", "fail_after": "2h"},
-            "streams": [modes[name] for name in streams],
+            "streams": [modes[one] if isinstance(one, str) else one for one in streams],
         }
         (self.folder / "connections/scripted.yaml").write_text(yaml.safe_dump(connection))
 

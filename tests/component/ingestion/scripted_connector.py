@@ -66,18 +66,19 @@ def main() -> None:
     if command == "discover":
         schema = {"type": "object", "properties": config["properties"]}
         modes = {"supported_sync_modes": ["full_refresh", "incremental"]}
-        streams = [{"name": name, "json_schema": schema, **modes} for name in config["streams"]]
+        streams = [{"name": name, "json_schema": schema, **modes, **more} for name, more in config["streams"]]
         send({"type": "CATALOG", "catalog": {"streams": streams}})
         return
     given = Path(config["given"])
     before = len(given.read_text().splitlines()) if given.exists() else 0
-    names = [s["stream"]["name"] for s in json.loads(Path(files["--catalog"]).read_text())["streams"]]
-    states = {
-        s["stream"]["stream_descriptor"]["name"]: s["stream"]["stream_state"]
-        for s in json.loads(Path(files["--state"]).read_text())
-    }
+    catalog = json.loads(Path(files["--catalog"]).read_text())["streams"]
+    names = [s["stream"]["name"] for s in catalog]
+    state = json.loads(Path(files["--state"]).read_text())
+    single = isinstance(state, list) and all(s["type"] == "STREAM" for s in state)
+    states = {s["stream"]["stream_descriptor"]["name"]: s["stream"]["stream_state"] for s in state} if single else {}
+    read = {"streams": names, "states": states, "state": state, "catalog": catalog, "token": config.get("token")}
     with given.open("a") as file:
-        file.write(json.dumps({"streams": names, "states": states}) + "\n")
+        file.write(json.dumps(read) + "\n")
     for one in config["reads"][min(before, len(config["reads"]) - 1)]:
         ((what, value),) = one.items()
         STEPS[what](value)

@@ -1,6 +1,7 @@
 """The name of a Bronze object: made and parsed by one grammar, and every other name is foreign."""
 
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -61,3 +62,41 @@ def test_airbytes_names_are_parsed(name: str, stream: str, part: int, copy: int)
 )
 def test_names_that_are_nearly_right_are_foreign(name: str) -> None:
     assert bronze.parse(name) is None
+
+
+FIELDS = st.lists(
+    st.text(st.sampled_from("aAbé _-1."), max_size=4) | st.sampled_from(["load_id", "_airbyte_meta"]), unique=True
+)
+
+
+@given(FIELDS, st.randoms())
+def test_no_two_fields_share_a_column_and_the_order_of_fields_does_not_count(fields: list[str], chance: Random) -> None:
+    columns = bronze.columns(fields)
+    assert list(columns) == fields
+    assert len({column.lower() for column in columns.values()}) == len(fields)
+    chance.shuffle(fields)
+    assert bronze.columns(fields) == columns
+
+
+@pytest.mark.parametrize(
+    ("fields", "columns", "renamed"),
+    [
+        (["prénom", "2nd", "a-b c"], ["prenom", "_2nd", "a_b_c"], {}),
+        (["ID", "id"], ["ID_2", "id"], {"ID": "ID_2"}),
+        (["A b", "a_b", "A_b"], ["A_b_3", "a_b", "A_b_2"], {"A b": "A_b_3", "A_b": "A_b_2"}),
+        (
+            ["_airbyte_raw_id", "_AIRBYTE_meta", "load_id"],
+            ["source_airbyte_raw_id", "source_AIRBYTE_meta", "source_load_id"],
+            {
+                "_airbyte_raw_id": "source_airbyte_raw_id",
+                "_AIRBYTE_meta": "source_AIRBYTE_meta",
+                "load_id": "source_load_id",
+            },
+        ),
+    ],
+)
+def test_columns_are_safe_names_and_reserved_or_taken_ones_are_renamed(
+    fields: list[str], columns: list[str], renamed: dict[str, str]
+) -> None:
+    assert list(bronze.columns(fields).values()) == columns
+    assert bronze.renamed(bronze.columns(fields)) == renamed

@@ -74,6 +74,50 @@ def test_a_malformed_file_is_refused_with_file_line_value_and_expectation(
     assert expected.lower() in message.lower()
 
 
+@pytest.mark.parametrize(
+    ("stream", "name"),
+    [
+        ("name: products_2", "products_2"),
+        ("name: Account", "account"),
+        ("name: order-lines", "order_lines"),
+        ("name: 2fa_events", "s_2fa_events"),
+        ("name: x", "x"),
+        ("name: Größe (alt)", "gro_e__alt_"),
+        (f"name: {'long_' * 12}", "long_" * 12),
+        ("name: 注文, as: orders_jp", "orders_jp"),
+        ("name: users, namespace: archive, as: old_users", "old_users"),
+    ],
+)
+def test_a_stream_has_the_sources_name_and_a_safe_one_of_ours(folder: Path, stream: str, name: str) -> None:
+    (folder / "shop.yaml").write_text(VALID.replace("name: products", stream))
+    assert connections.get(folder, "shop").streams[1].name == name
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        ("name: 注文", "no name of ours can be made of '注文': write one, such as as: orders"),
+        ("name: Orders", "stream orders is declared twice: give one of them another name, such as as: orders_2"),
+        ("name: old, as: orders", "stream orders is declared twice"),
+        ("name: old, as: Old Orders", "streams.1.as: string should match pattern"),
+        ("name: " + "x" * 64, "no name of ours can be made of"),
+    ],
+)
+def test_a_name_of_ours_is_unique_and_safe_or_refused(folder: Path, stream: str, expected: str) -> None:
+    assert expected.lower() in edit(folder, "name: products", stream).lower()
+
+
+def test_airbytes_own_destination_has_the_sources_names_in_its_objects(folder: Path) -> None:
+    (folder / "shop.yaml").write_text(VALID.replace("name: products", "name: Ação (old), namespace: public"))
+    shop = connections.get(folder, "shop")
+    assert shop.bronze_folder(shop.streams[1]) == "acao__old_"
+    config = VALID[VALID.index("  config:") : VALID.index("schedule:")]
+    text = (folder / "shop.yaml").read_text().replace(config, "").replace("sources/shop", "airbyte")
+    (folder / "shop.yaml").write_text(text)
+    shop = connections.get(folder, "shop")
+    assert [shop.bronze_folder(stream) for stream in shop.streams] == ["orders", "public/Acao_(old)"]
+
+
 def test_what_an_airbyte_server_reads_is_configured_there_and_nowhere_else(folder: Path) -> None:
     assert "with connector airbyte the configuration is in Airbyte" in edit(folder, "sources/shop", "airbyte")
     config = VALID[VALID.index("  config:") : VALID.index("schedule:")]

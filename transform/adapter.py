@@ -41,17 +41,19 @@ class Adapter(DuckDBEngineAdapter):
                 for column, name in zip(key, names, strict=True)
             )
         )
-        rows = exp.select(*(exp.column(name, quoted=True) for name in columns or {})).from_(NEW_ROWS)
+        names_of_rows = list(columns or {})
+        rows = exp.select(*(exp.column(name, quoted=True) for name in names_of_rows))
+        temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+        typed = rows.copy().from_(exp.to_table(target_table)).limit(0)  # a column of NULL alone has no type of its own
+        new = exp.to_table("new_rows")
+        self.execute(exp.Create(this=new, kind="TABLE", replace=True, properties=temporary, expression=typed))
         with source as query:
-            temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
-            self.execute(
-                exp.Create(
-                    this=exp.to_table("new_rows"), kind="TABLE", replace=True, properties=temporary, expression=query
-                )
-            )
+            given = rows.copy().from_(query.subquery("given"))  # by name, in whatever order the query has them
+            self.execute(exp.insert(given, NEW_ROWS, columns=names_of_rows, dialect="duckdb"))
+        rows = rows.from_(NEW_ROWS)
         self.execute(exp.Delete(this=exp.to_table(target_table), using=[replaced], where=exp.Where(this=same)))
         insert = exp.insert(
-            rows.distinct(*key) if is_unique_key else rows, target_table, columns=list(columns or {}), dialect="duckdb"
+            rows.distinct(*key) if is_unique_key else rows, target_table, columns=names_of_rows, dialect="duckdb"
         )
         self.execute(insert, track_rows_processed=True)
         self.drop_table(NEW_ROWS)

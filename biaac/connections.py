@@ -246,10 +246,15 @@ def resolve_secrets(config: Any, secrets: dict[str, str]) -> Any:
 
     def value_of(match: re.Match[str]) -> str:
         if match[1] not in secrets:
-            raise PermanentError(f"secret {match[1]} is not set", hint=f"add {match[1]}=... to .env (mode 600)")
+            raise PermanentError(f"secret {match[1]} is not set", hint=f"biaac secrets set {match[1]}")
         return secrets[match[1]]
 
     return SECRET.sub(value_of, config)
+
+
+def secrets_of(connection: Connection) -> list[str]:
+    """The names of all ``${secret:NAME}`` of a connection file, in order."""
+    return sorted(set(SECRET.findall(json.dumps(connection.source.config, default=str))))
 
 
 def json_schema() -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from biaac.errors import BiaacError
 from biaac.settings import ROOT
-from cli import audits, connections, dashboards, demo, doctor, query, releases, runs, status, sync
+from cli import audits, connections, dashboards, demo, doctor, query, releases, runs, secrets, status, sync
 from cli.session import unanswered
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -25,6 +25,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(releases.app, name="releases")
 app.add_typer(connections.app, name="connections")
 app.add_typer(dashboards.app, name="dashboards")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(demo.app, name="demo")
 
 

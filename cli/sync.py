@@ -8,7 +8,7 @@ import typer
 from biaac import connections, identity, releases
 from biaac.airbyte import Airbyte
 from biaac.errors import PermanentError, TransientError
-from cli import follow
+from cli import follow, secrets
 from cli.session import Session, console
 
 OUTSIDE = "in the cloud functions answer inside the project only: gcloud scheduler jobs run sync-NAME, then biaac runs"
@@ -20,7 +20,9 @@ def sync(name: Annotated[str, typer.Argument(help="A connection: a file of conne
     Example: biaac sync shop
     """
     session = Session.open()
-    connections.get(session.settings.connections, name)
+    connection = connections.get(session.settings.connections, name)
+    if session.on_laptop and (missing := secrets.missing_of(session, connection)):
+        raise PermanentError(f"connection {name}: {', '.join(missing)} not set", hint=f"biaac secrets set {missing[0]}")
     before = [job.id for job in Airbyte(session.settings).newest_jobs(name) if job.live]
     job_id = int(_ask(session.settings.sync_url, {"connection": name})["job"])
     if job_id in before:

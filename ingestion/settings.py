@@ -34,7 +34,10 @@ class Settings(SharedSettings):
 
 def secrets() -> dict[str, str]:
     """What ``${secret:NAME}`` stands for: variables bound from Secret Manager, or on a laptop the lines of .env."""
-    return {**{name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}, **os.environ}
+    return {
+        **{name: value or "" for name, value in dotenv_values(ROOT / ".env", interpolate=False).items()},
+        **os.environ,
+    }
 
 
 def connector_environment() -> dict[str, str]:

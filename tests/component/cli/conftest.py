@@ -32,7 +32,7 @@ class Result:
     err: str
 
 
-Biaac = Callable[[str], Result]
+Biaac = Callable[..., Result]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def biaac(  # noqa: PLR0917  a fixture is called by name
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Biaac:
-    """``biaac("runs show x")`` types that and answers exit code and output."""
+    """``biaac("runs show x")`` types that and answers exit code and output; ``typed`` is read from standard input."""
     values = {
         "AIRBYTE_URL": airbyte.url,
         "WORKFLOWS_EMULATOR_HOST": executions.address,
@@ -57,8 +57,8 @@ def biaac(  # noqa: PLR0917  a fixture is called by name
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(laptop, "DATA", tmp_path / "state")  # the folder of a laptop of its own, not this checkout's
 
-    def run(line: str) -> Result:
-        monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody answers a question
+    def run(line: str, typed: str = "") -> Result:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         monkeypatch.setattr(sys, "argv", ["biaac", *shlex.split(line)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:

@@ -32,12 +32,13 @@ class Cloud:
     cache: FlightCache
     variables: dict[str, str] = field(default_factory=dict)  # of every process
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """A Python process of a workload: ``run("-m", "cli", ...)``."""
         return subprocess.run(
             [sys.executable, *command],
             cwd=ROOT,
             env=self.variables,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=120,

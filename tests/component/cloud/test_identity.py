@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from biaac.settings import ROOT
 from tests.component.cloud.conftest import CACHE, INGESTION, SYNC, Cloud
 from tests.component.functions.airbyte_server import airbyte_connection
 from tests.metadata_server import ACCOUNT, ACCOUNT_PATH, claims, identity_token
@@ -27,7 +28,7 @@ BY_AIRBYTE = (
 BY_FUNCTION = (
     "import sys; sys.path.insert(0, 'functions')\n"
     "from clients import Clients, Settings; from warming import warm\n"
-    "warm(Clients(Settings.load()), '000001-abc'); print('warm')"
+    "warm(Clients(Settings.load()), 'x-1', '000001-abc'); print('warm')"
 )
 BY_SUPERSET = (
     "import os, sys; sys.path.insert(0, 'superset')\n"
@@ -181,3 +182,32 @@ def test_a_person_borrows_the_identity_of_an_account_as_the_message_says(command
     assert json.loads(signed.body)["audience"] == f"https://{CACHE}"
     assert {claims(each.authorization)["aud"] for each in command.cache.asked} == {f"https://{CACHE}"}
     assert not command.metadata.asked
+
+
+def test_a_secret_is_stored_in_secret_manager_and_a_placeholder_is_not_a_value(command: Cloud, tmp_path: Path) -> None:
+    shop = tmp_path / "connections/shop.yaml"
+    shop.parent.mkdir()
+    text = (ROOT / "tests/company/connections/shop.yaml").read_text()
+    shop.write_text(text.replace("config: {", "config: {key: '${secret:SHOP_KEY}', more: '${secret:SHOP_MORE}', ", 1))
+    versions = {"SHOP_KEY": 1}
+
+    def manager(method: str, path: str, body: bytes) -> tuple[int, Any]:
+        assert path.startswith("/v1/projects/acme-analytics/secrets/"), path
+        name = path.split("/")[5].partition(":")[0]
+        if name not in versions:
+            return 404, {}
+        if method == "POST":
+            assert json.loads(body) == {"payload": {"data": "czNjcmV0"}}  # base64 of s3cret
+            versions[name] += 1
+        return 200, {"name": f"projects/1/secrets/{name}/versions/{versions[name]}"}
+
+    command.web.answers["secretmanager.googleapis.com"] = manager
+    command.internet.serve("secretmanager.googleapis.com", command.web.port, protocol="http/1.1")
+    command.variables["COMPANY_DIR"] = str(tmp_path)
+    assert "SHOP_KEY, SHOP_MORE not set" in command.run("-m", "cli", "secrets", "check").stderr
+    stored = command.run("-m", "cli", "secrets", "set", "SHOP_KEY", typed="s3cret\n")
+    assert (stored.stdout, stored.stderr) == ("SHOP_KEY is set\n", "")
+    assert "connection shop: SHOP_MORE not set" in command.run("-m", "cli", "secrets", "check").stderr
+    refused = command.run("-m", "cli", "secrets", "set", "SHOP_MORE", typed="x")
+    assert "secret SHOP_MORE does not exist in project acme-analytics" in refused.stderr
+    assert command.all_by_the_workload(each for each in command.web.asked if "/secrets/" in each.path)

@@ -40,9 +40,11 @@ def places() -> list[str]:
 
 
 def next_step(folder: Path) -> str | None:
-    """What a company without a connection, or without a dashboard, writes next; None when it has both."""
+    """What a company without a connection, a Gold model or a dashboard writes next; None when it has all."""
     if not any((folder / "connections").glob("*.yaml")):
         return "a connection of your own, connections/NAME.yaml: CONTRIBUTING.md, A source"
+    if not any((folder / "sqlmesh_project/models/gold").rglob("*.sql")):
+        return "models of your own, sqlmesh_project/models: CONTRIBUTING.md, A model"
     if not any((folder / "superset/dashboards").glob("*.yaml")):
         return "a dashboard of your own, superset/dashboards/NAME.yaml: CONTRIBUTING.md, A dashboard"
     return None

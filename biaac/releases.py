@@ -178,7 +178,7 @@ def roll_back(lake: Bucket, environment: str, release_id: str | None, *, by: str
 
     def back(value: Any) -> Any:
         if value is None:
-            raise PermanentError(f"{environment} has no release yet", hint="biaac sync")
+            raise PermanentError(f"{environment} has no release yet", hint="biaac sync NAME")
         now = Pointer.parse(value, name=_pointer_name(environment))
         target = release_id or read(lake, environment, now.release).parent
         if target is None:
@@ -197,7 +197,7 @@ def resume(lake: Bucket, environment: str) -> Promotion:
     newest = max((each for each in known if f"dashboards/{environment}/{each}.json" in checked), default=None)
     newest = newest or max(known, default=None)
     if newest is None:
-        raise PermanentError(f"{environment} has no release yet", hint="biaac sync")
+        raise PermanentError(f"{environment} has no release yet", hint="biaac sync NAME")
     return promote(lake, environment, newest)
 
 

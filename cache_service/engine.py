@@ -173,7 +173,7 @@ class Engine:
         except QueryError as error:
             if release is None and error.state == errors.NO_SUCH_TABLE:
                 message = f"no release yet: nothing has been promoted in {self.catalogue.environment}"
-                raise Unavailable(errors.NO_RELEASE_YET, message, hint="biaac sync") from None
+                raise Unavailable(errors.NO_RELEASE_YET, message, hint="biaac sync NAME") from None
             raise
         self._facts.put(question.sql, Facts(answer.touched, answer.volatile), len(question.sql))
         return answer

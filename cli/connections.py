@@ -38,11 +38,14 @@ def validate() -> None:
 
 @app.command()
 def apply(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Make the schedules of syncs equal to the files: create, update, delete; shows a plan first.
+    """Make the laptop's schedules of syncs equal to the files: create, update, delete; shows a plan first.
 
     Example: biaac connections apply
     """
-    settings = Session.open().settings
+    session = Session.open()
+    settings = session.settings
+    if not session.on_laptop:
+        raise PermanentError("in the cloud Terraform makes the schedules of connections/*.yaml", hint="docs/deploy.md")
     client = scheduler_client(settings)
     changes = _changes(settings, client)
     if not changes:
@@ -91,21 +94,12 @@ def _compared(job: Any) -> list[Any]:
     """What we set; headers that the service adds are its own."""
     target = job.http_target
     ours = [job.schedule, job.time_zone, job.description, job.attempt_deadline]
-    return [*ours, target.uri, target.http_method, target.body, target.oidc_token]
+    return [*ours, target.uri, target.http_method, target.body]
 
 
 def _job(settings: Settings, connection: Connection) -> Any:
     from google.cloud import scheduler_v1
 
-    uri, account = settings.sync_url, settings.scheduler_account
-    token = None  # functions at http:// are the laptop's and ask for none
-    if uri.startswith("https://"):
-        if account is None:
-            raise PermanentError(
-                f"{uri} asks who calls, and SCHEDULER_SERVICE_ACCOUNT is not set",
-                hint="set it to the service account that may invoke the functions",
-            )
-        token = {"service_account_email": account, "audience": uri}
     return scheduler_v1.Job(
         name=f"{settings.parent}/jobs/{PREFIX}{connection.name}",
         description=connection.description,
@@ -113,10 +107,9 @@ def _job(settings: Settings, connection: Connection) -> Any:
         time_zone=connection.schedule.time_zone,
         attempt_deadline={"seconds": DEADLINE_S},
         http_target=scheduler_v1.HttpTarget(
-            uri=uri,
+            uri=settings.sync_url,
             http_method=scheduler_v1.HttpMethod.POST,
             headers={"Content-Type": "application/json"},
             body=json.dumps({"connection": connection.name}).encode(),
-            oidc_token=token,
         ),
     )

@@ -48,10 +48,10 @@ def remove(
             hint="copy what is yours to a file of another name, then biaac demo remove --yes --changed",
         )
     if not yes:
-        console.print(f"{len(present)} files\n  next: biaac demo remove --yes{' --changed' if edited else ''}")
+        console.print(f"{len(present)} files\n  next: biaac demo remove --yes", *["--changed"] * bool(edited))
         return
     for name in present:
-        _delete(ROOT / name)
+        delete(ROOT / name, ROOT)
     console.print(
         f"{len(present)} files removed\n"
         '  next: git add -A && git commit -m "The demo is removed"\n'
@@ -69,12 +69,12 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _delete(path: Path) -> None:
-    """Delete a file, and the folders that this leaves empty."""
+def delete(path: Path, root: Path) -> None:
+    """Delete a file, and the folders that this leaves empty, up to ``root``."""
     path.unlink()
     shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
     for folder in path.parents:
-        if folder == ROOT or any(folder.iterdir()):
+        if folder == root or any(folder.iterdir()):
             break
         folder.rmdir()
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from biaac.errors import BiaacError
 from biaac.settings import ROOT
-from cli import audits, connections, dashboards, demo, doctor, query, releases, runs, secrets, status, sync
+from cli import audits, connections, dashboards, demo, disconnect, doctor, query, releases, runs, secrets, status, sync
 from cli.session import unanswered
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -21,6 +21,7 @@ app.command()(doctor.doctor)
 app.command()(sync.sync)
 app.add_typer(audits.app, name="audits")
 app.command()(query.query)
+app.command()(disconnect.disconnect)
 app.add_typer(runs.app, name="runs")
 app.add_typer(releases.app, name="releases")
 app.add_typer(connections.app, name="connections")

@@ -42,7 +42,7 @@ def set(name: Annotated[str, typer.Argument(help="As a connection file names it:
     else:
         data = base64.b64encode(value.encode()).decode()
         if _ask(session, "POST", f"{name}:addVersion", {"payload": {"data": data}}) is None:
-            hint = f"name it in terraform/*.tfvars (connections = {{ NAME = {{ secrets = [{name}] }} }}), then deploy"
+            hint = f"name it in a connection file as ${{secret:{name}}}, then deploy: Terraform makes it"
             raise PermanentError(f"secret {name} does not exist in project {session.settings.project}", hint=hint)
     console.print(f"{name} is set", markup=False)
 

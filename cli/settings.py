@@ -12,9 +12,3 @@ class Settings(AirbyteSettings, WorkflowSettings):
     sweep_url: str = Field(alias="SWEEP_URL", description="The function sweep.")
     cache_url: str = Field(alias="CACHE_URL", description="grpc://host:port, or grpc+tls://host:port in the cloud.")
     superset_url: str = Field(alias="SUPERSET_URL")
-
-    scheduler_account: str | None = Field(
-        None,
-        alias="SCHEDULER_SERVICE_ACCOUNT",
-        description="E-mail of the service account as which Cloud Scheduler calls functions at https://.",
-    )

@@ -1,13 +1,12 @@
 output "environment" {
   description = "What the command line reads, NAME -> value: terraform output -json environment | jq -r 'to_entries[] | \"export \\(.key)=\\(.value)\"' > .env.cloud"
   value = merge(local.environment, {
-    AIRBYTE_URL               = local.airbyte_url
-    CACHE_URL                 = local.cache_url
-    SCHEDULER_SERVICE_ACCOUNT = module.functions.callers["scheduler"].email
-    SUPERSET_URL              = local.superset_url
-    SWEEP_URL                 = module.functions.uris["sweep"]
-    SYNC_URL                  = module.functions.uris["sync"]
-    WORKFLOW                  = module.workflow.name
+    AIRBYTE_URL  = local.airbyte_url
+    CACHE_URL    = local.cache_url
+    SUPERSET_URL = local.superset_url
+    SWEEP_URL    = module.functions.uris["sweep"]
+    SYNC_URL     = module.functions.uris["sync"]
+    WORKFLOW     = module.workflow.name
   })
 }
 

@@ -86,7 +86,7 @@ WORKLOADS = {
         "superset", SUPERSET.SupersetSettings, explicit=f"{SUPERSET_EXPLICIT} SUPERSET_ADMIN_PASSWORD"
     ),
 }
-COMMAND = _workload("cli", cli.settings.Settings, explicit="WORKFLOW SCHEDULER_SERVICE_ACCOUNT")
+COMMAND = _workload("cli", cli.settings.Settings, explicit="WORKFLOW")
 
 
 @cache

@@ -59,19 +59,9 @@ def test_only_what_differs_is_changed_and_what_has_no_file_goes(
     assert found["sync-shop"].schedule == "30 6 * * *"
 
 
-def test_where_functions_ask_who_calls_the_schedule_says_who(
-    biaac: Biaac, scheduler: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SYNC_URL", "https://sync.example")
-    refused = biaac("connections apply --yes")
-    assert refused.code == 1
-    assert "SCHEDULER_SERVICE_ACCOUNT is not set" in refused.err
-    monkeypatch.setenv("SCHEDULER_SERVICE_ACCOUNT", "scheduler@example.iam.gserviceaccount.com")
-    assert biaac("connections apply --yes").code == 0
-    token = jobs(scheduler, settings)["sync-shop"].http_target.oidc_token
-    assert token.service_account_email == "scheduler@example.iam.gserviceaccount.com"
-    assert token.audience == "https://sync.example"
-    assert biaac("connections apply --yes").out.strip() == "schedules: nothing to change"
+def test_in_the_cloud_terraform_makes_the_schedules(biaac: Biaac, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST")
+    assert biaac("connections apply --yes").err.startswith("in the cloud Terraform makes the schedules")
 
 
 def test_without_consent_nothing_is_changed(biaac: Biaac, scheduler: Any, settings: Settings) -> None:

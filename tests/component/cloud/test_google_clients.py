@@ -1,11 +1,11 @@
 """Google's clients with the cloud's settings: real host names, TLS, the workload's own access token."""
 
-from google.cloud import run_v2, scheduler_v1
+from google.cloud import run_v2
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from tests.component.cloud.conftest import SYNC, Cloud
+from tests.component.cloud.conftest import Cloud
 
 PARENT = "projects/acme-analytics/locations/europe-west1"
 EXECUTION = f"{PARENT}/jobs/ingest-shop/executions/ingest-shop-abcde"
@@ -45,23 +45,3 @@ def test_a_sync_is_started_and_asked_after_by_the_run_api(cloud: Cloud) -> None:
     assert request.name == f"{PARENT}/jobs/ingest-shop"
     assert list(request.overrides.container_overrides[0].args) == ["--job", "7"]
     assert cloud.all_by_the_workload(cloud.google.asked)
-
-
-def test_schedules_are_applied_with_the_identity_that_may_call_the_function(cloud: Cloud) -> None:
-    service = "/google.cloud.scheduler.v1.CloudScheduler"
-    cloud.google.answers = {f"{service}/ListJobs": b"", f"{service}/CreateJob": b""}
-    cloud.variables |= {
-        "AIRBYTE_URL": "https://api.airbyte.com/v1",
-        "SYNC_URL": f"https://{SYNC}",
-        "SWEEP_URL": "https://sweep.example",
-        "CACHE_URL": "grpc+tls://cache.example:443",
-        "SUPERSET_URL": "https://superset.example",
-        "SCHEDULER_SERVICE_ACCOUNT": "biaac-scheduler@acme-analytics.iam.gserviceaccount.com",
-    }
-    applied = cloud.run("-m", "cli", "connections", "apply", "--yes")
-    assert applied.returncode == 0, applied.stderr
-    assert set(cloud.internet.asked) == {"cloudscheduler.googleapis.com:443"}
-    _listed, created, _other = cloud.google.asked  # two connections are declared
-    assert cloud.all_by_the_workload(cloud.google.asked)
-    job = scheduler_v1.CreateJobRequest.deserialize(created.body).job
-    assert job.http_target.oidc_token.audience == f"https://{SYNC}"

@@ -73,8 +73,9 @@ class Connector:
         with self._run("discover") as run:
             for batch, _ in run.batches():
                 for message, _ in batch:
-                    if message["type"] == "CATALOG":
-                        return list(message["catalog"]["streams"])
+                    if message["type"] == "CATALOG" and isinstance(message.get("catalog"), dict):
+                        streams = message["catalog"].get("streams")
+                        return [one for one in streams or [] if isinstance(one, dict) and "name" in one]
             raise run.failed("printed no catalogue")
 
     def read(self, catalog: Message, state: Any) -> AbstractContextManager["Run"]:
@@ -205,7 +206,8 @@ class Run:
         elif kind == "TRACE" and content.get("type") == "STREAM_STATUS":
             return [(message, line)]
         elif kind == "CONTROL":
-            config = (content.get("connectorConfig") or {}).get("config")
+            renewed = content.get("connectorConfig")
+            config = renewed.get("config") if isinstance(renewed, dict) else None
             if isinstance(config, dict):
                 self.renew(config)
                 self._keep("INFO the connector has renewed its configuration")

@@ -93,15 +93,15 @@ class Intake:
 
     def _record(self, record: Any, line: bytes) -> None:
         row, name = (record.get("data"), record.get("stream")) if isinstance(record, dict) else (None, None)
-        if type(row) is not dict or type(name) is not str:
+        namespace = record.get("namespace") if isinstance(record, dict) else None
+        if type(row) is not dict or type(name) is not str or not isinstance(namespace, (str, type(None))):
             self.unread.add(line, "a row without data, or of no stream")
             return
-        ours = self._ours(name, record.get("namespace"))
+        ours = self._ours(name, namespace)
         if ours is None:
             self.unread.add(line, f"a row of stream {name!r}, which it was not asked for")
             return
-        changes = record["meta"].get("changes") if record.get("meta") else None
-        self.writers[ours].add(row, _moment(record.get("emitted_at")), line, changes)
+        self.writers[ours].add(row, _moment(record.get("emitted_at")), line, _changes(record.get("meta")))
 
     def _ours(self, name: str, namespace: str | None) -> str | None:
         """What we call a stream of the source; a message may leave the namespace out where one stream has the name."""
@@ -153,6 +153,13 @@ class Intake:
             raise self.run.failed(f"could not complete stream {name or status.stream_descriptor.name}")
         if status.status == "COMPLETE" and name is not None and not (self._shared or self.states.shared):
             self._commit([name], complete=True)
+
+
+def _changes(meta: Any) -> list[dict[str, str]]:
+    """What the source has changed in a row before it sent it."""
+    changes = meta.get("changes") if isinstance(meta, dict) else None
+    told = [each for each in changes if isinstance(each, dict)] if isinstance(changes, list) else []
+    return [{key: str(each.get(key, "")) for key in ("field", "change", "reason")} for each in told]
 
 
 def _moment(emitted_at: Any) -> int:

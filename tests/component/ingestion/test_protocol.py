@@ -63,6 +63,10 @@ STATE = state(type="STREAM", stream={"stream_descriptor": {"name": "orders"}, "s
         (row(2, emitted_at=None), [1, 2], 0),
         (row(2, emitted_at="soon"), [1, 2], 0),
         (row(2, meta={"changes": None}), [1, 2], 0),
+        (row(2, meta={"changes": [{"field": "name"}, 5]}), [1, 2], 0),
+        (row(2, meta=PERSON), [1, 2], 0),
+        (row(2, namespace=[PERSON]), [1], 1),
+        ({"type": "CONTROL", "control": {"type": "CONNECTOR_CONFIG", "connectorConfig": PERSON}}, [1], 0),
     ],
 )
 def test_one_bad_message_costs_that_message_and_no_data_of_a_person_is_shown(

@@ -20,7 +20,7 @@ BROKEN = [
         "gold/customers.sql:15: every",
     ),
     ("sqlmesh_project/tests/test_gold.yaml", "orders: 2, revenue", "orders: 3, revenue", "test_gold.yaml:16: test_a"),
-    ("sqlmesh_project/metrics/orders.yaml", "SUM(amount) /", "SUM(amuont) /", "metrics/orders.yaml:16: "),
+    ("sqlmesh_project/metrics/orders.yaml", "SUM(amount) /", "SUM(amuont) /", "metrics/orders.yaml:17: "),
     ("superset/dashboards/orders.yaml", "by: country, width", "by: cuontry, width", "dashboards/orders.yaml:1"),
     ("terraform/prod.tfvars", 'region     = "europe-west1"', 'region = "EU"', "prod.tfvars:3: Invalid value"),
     ("terraform/prod.tfvars", "runbooks_url", "runbook_url", "prod.tfvars:9: Value for undeclared variable"),

@@ -64,20 +64,7 @@ class FakeAirbyte:
         app = flask.Flask("airbyte")
         root = "/api/public/v1"
 
-        @app.before_request
-        def unusual() -> flask.typing.ResponseReturnValue | None:
-            self.calls[f"{flask.request.method} {flask.request.path.removeprefix(root)}"] += 1
-            if flask.request.path.endswith("/token"):
-                return None
-            if self.answers:
-                answer = self.answers.popleft()
-                if answer is None:
-                    flask.request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-                    return "", 500
-                return flask.Response(answer[1], status=answer[0], content_type=answer[2])
-            if self.secret and flask.request.headers.get("Authorization") != f"Bearer token-{self.tokens_given}":
-                return problem(401, "Unauthorized")
-            return None
+        app.before_request(lambda: self._unusual(flask.request.path.removeprefix(root)))
 
         @app.post(f"{root}/applications/token")
         def token() -> flask.typing.ResponseReturnValue:
@@ -115,6 +102,21 @@ class FakeAirbyte:
                 return dict(self.jobs[job - 1])
 
         return app
+
+    def _unusual(self, path: str) -> flask.typing.ResponseReturnValue | None:
+        """Count the call; the answer that a test gives instead of the real one, if any."""
+        self.calls[f"{flask.request.method} {path}"] += 1
+        if path.endswith("/token"):
+            return None
+        if self.answers:
+            answer = self.answers.popleft()
+            if answer is None:
+                flask.request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+                return "", 500
+            return flask.Response(answer[1], status=answer[0], content_type=answer[2])
+        if self.secret and flask.request.headers.get("Authorization") != f"Bearer token-{self.tokens_given}":
+            return problem(401, "Unauthorized")
+        return None
 
 
 def problem(status: int, detail: str) -> flask.Response:

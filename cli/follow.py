@@ -41,6 +41,8 @@ def job(session: Session, connection: str, job_id: int) -> Job:
     if job.state != "succeeded":
         raise PermanentError(f"sync: {what} {job.state}{_reason(session, job_id)}")
     _done(f"sync: {what} brought {job.rows or 0:,} rows to Bronze", started)
+    for loss in losses(session, job_id):
+        console.print(f"  [yellow]![/] {escape(loss)}")
     return job
 
 
@@ -137,11 +139,28 @@ def _done(what: str, since: float) -> None:
     console.print(f"[green]✓[/] {what} [dim]({time.monotonic() - since:.1f} s)[/]")
 
 
-def _reason(session: Session, job_id: int) -> str:
-    """Why a job failed, by our own ingestion's record; an Airbyte server's public API does not say."""
-    from ingestion import job_records
+def losses(session: Session, job_id: int) -> list[str]:
+    """What a person should know of a job that went on: its warnings, and how many values did not fit their column."""
+    record = _record(session, job_id)
+    if record is None:
+        return []
+    nulled = [
+        f"{count:,} values of {stream}.{column} did not fit and are NULL"
+        for stream, columns in record.nulled.items()
+        for column, count in columns.items()
+    ]
+    return [*record.warnings, *nulled]
 
-    record = job_records.find(session.ops, job_id)
+
+def _reason(session: Session, job_id: int) -> str:
+    record = _record(session, job_id)
     if record is None or not record.message:
         return ""
     return "\n".join([f": {record.message}", *(f"    {line}" for line in record.log[-8:])])
+
+
+def _record(session: Session, job_id: int) -> Any | None:
+    """Our own ingestion's record of a job; an Airbyte server's public API says none of this, and has none."""
+    from ingestion import job_records
+
+    return job_records.find(session.ops, job_id)

@@ -6,7 +6,7 @@ from typing import Any
 from rich.markup import escape
 
 from biaac import company, releases
-from cli import state
+from cli import follow, state
 from cli.session import Json, Session, console, print_json
 
 COLOURS = {"fresh": "green", "late": "yellow", "stale": "red", "never": "dim"}
@@ -38,7 +38,7 @@ def status(json: Json = False) -> None:
             }
         )
         return
-    _print_connections(connections)
+    _print_connections(session, connections)
     _print_release(pointer, release, "; next: biaac sync NAME" if connections else "")
     if step := company.next_step(session.settings.company):
         console.print(f"next        {step}")
@@ -55,13 +55,15 @@ def _values(each: state.ConnectionState) -> dict[str, object]:
     }
 
 
-def _print_connections(connections: list[state.ConnectionState]) -> None:
+def _print_connections(session: Session, connections: list[state.ConnectionState]) -> None:
     for each in connections:
         newest = each.newest
         job = f"job {newest.id} {newest.state}, {newest.rows or 0:,} rows" if newest else "no job yet"
         age = f", synced {_short(each.age)} ago" if each.age is not None else ""
         colour = COLOURS[each.freshness]
         console.print(f"{each.connection.name:<11} [{colour}]{each.freshness}[/]{age}; {job}")
+        for loss in follow.losses(session, each.synced.id) if each.synced else ():
+            console.print(f"            [yellow]![/] {escape(loss)}")
 
 
 def _print_release(pointer: releases.Pointer | None, release: releases.Release | None, hint: str) -> None:

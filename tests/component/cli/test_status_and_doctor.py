@@ -4,12 +4,14 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from google.cloud.storage import Bucket
 
 from biaac import releases
 from biaac.runs import Outcome
+from ingestion import job_records
 from tests.component.cli.conftest import Biaac, dead_pid, start_execution
 from tests.component.functions.airbyte_server import FakeAirbyte
 from tests.component.functions.executions_server import FakeExecutions, State
@@ -39,6 +41,27 @@ def test_status_shows_services_syncs_and_the_release(
     assert "4,912 rows" in lines["shop"]
     assert "never" in lines["web_shop"]
     assert release in lines["release"]
+
+
+def test_status_says_what_was_lost_on_the_way(biaac: Biaac, airbyte: FakeAirbyte, ops: Bucket) -> None:
+    job = airbyte.start("shop", state="succeeded")
+    at = datetime.now(UTC)
+    job_records.create(
+        ops,
+        job_records.Job(
+            id=job,
+            connection="shop",
+            connection_id=uuid4(),
+            kind=job_records.Kind.SYNC,
+            created_at=at,
+            updated_at=at,
+            nulled={"lines": {"price": 1234}},
+            warnings=["lines: 3 messages could not be read"],
+        ),
+    )
+    shown = biaac("status").out
+    assert "! lines: 3 messages could not be read" in shown
+    assert "! 1,234 values of lines.price did not fit and are NULL" in shown
 
 
 @pytest.mark.parametrize(

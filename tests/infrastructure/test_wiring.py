@@ -138,7 +138,9 @@ def test_superset_logs_into_its_database_as_itself_and_without_a_password(cloud:
             assert url == f"postgresql+psycopg2://{user.replace('@', '%40')}@/superset?host=/cloudsql/{instance}", name
 
 
-def test_only_marks_of_watches_expire_by_age_and_bronze_alone_moves_to_nearline(cloud: Deployment) -> None:
+def test_marks_of_watches_and_rows_kept_to_be_looked_at_expire_and_bronze_alone_moves_to_nearline(
+    cloud: Deployment,
+) -> None:
     rules = [
         (name, rule) for name, one in cloud.named("google_storage_bucket").items() for rule in one["lifecycle_rule"]
     ]
@@ -151,7 +153,7 @@ def test_only_marks_of_watches_expire_by_age_and_bronze_alone_moves_to_nearline(
             assert condition["days_since_noncurrent_time"] <= 30, name
         elif action["type"] == "SetStorageClass":
             moved.add(name)
-    assert by_age == {"acme-analytics-ops/watches/"}
+    assert by_age == {f"acme-analytics-ops/{prefix}/" for prefix in ("airbyte/unread", "offending", "watches")}
     assert moved == {"acme-analytics-bronze"}
 
 

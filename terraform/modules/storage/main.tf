@@ -21,7 +21,8 @@ locals {
       keep_days     = 30
       nearline_days = null
       soft_days     = 7
-      expire_days   = { "watches/" = 90 } # an event lives for a day at most, so does the use of its mark
+      # An event lives for a day at most, so does the use of its mark. The other two may hold rows of persons.
+      expire_days = { "airbyte/unread/" = 30, "offending/" = 30, "watches/" = 90 }
     }
     source = {
       keep_days     = 30

@@ -10,10 +10,12 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from biaac.errors import ends
+from biaac import files
+from biaac.errors import PermanentError, ends
 from biaac.settings import CompanySettings
 from compiler.catalog import Catalog
 from compiler.checks import compile_checked
+from compiler.files import Theme
 
 
 def main() -> None:
@@ -22,7 +24,11 @@ def main() -> None:
     parser.add_argument("models", type=Path, help="what `python -m transform.describe` printed")
     # Where a period ends is known of a release only: any day shows that it compiles.
     catalog = Catalog.of_models(parser.parse_args().models, reached=date.today())
-    bundle = compile_checked(CompanySettings.load().company / "superset", catalog)
+    folder = CompanySettings.load().company / "superset"
+    theme = files.read(folder / "theme.yaml", Theme)
+    if not (folder / theme.value.logo).exists():
+        raise PermanentError(theme.fault(("logo",), f"no file {theme.value.logo!r} beside it"))
+    bundle = compile_checked(folder, catalog)
     charts = sum(len(dashboard.charts) for dashboard in bundle.dashboards)
     print(f"{len(bundle.dashboards)} dashboards with {charts} charts are valid")
 

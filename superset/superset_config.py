@@ -13,10 +13,11 @@ from superset.utils.logging_configurator import DefaultLoggingConfigurator
 import database_login  # noqa: F401  logs into Cloud SQL
 from biaac import files
 from biaac.logs import JsonFormatter
+from compiler.files import Theme
 from settings import SupersetSettings
 
 _settings = SupersetSettings.load()
-_theme = files.read_yaml(_settings.files / "theme.yaml").value
+_theme = files.load(_settings.files / "theme.yaml", Theme)
 
 SECRET_KEY = _settings.secret_key()
 SQLALCHEMY_DATABASE_URI = _settings.metadata_url
@@ -69,15 +70,15 @@ TALISMAN_CONFIG = {
     "session_cookie_secure": SESSION_COOKIE_SECURE,
 }
 
-APP_NAME = _theme["name"]
-_logo = b64encode((_settings.files / _theme["logo"]).read_bytes()).decode()
+APP_NAME = _theme.name
+_logo = b64encode((_settings.files / _theme.logo).read_bytes()).decode()
 _brand = {"brandAppName": APP_NAME, "brandLogoAlt": APP_NAME, "brandLogoUrl": f"data:image/svg+xml;base64,{_logo}"}
 # Merged, not replaced: a theme from scratch loses Superset's own fonts.
-THEME_DEFAULT = {**SUPERSETS_THEME, "token": {**SUPERSETS_THEME["token"], **_brand, **_theme["token"]}}
+THEME_DEFAULT = {**SUPERSETS_THEME, "token": {**SUPERSETS_THEME["token"], **_brand, **_theme.token}}
 THEME_DARK = None  # charts are coloured for a light page
 COLOR_SCHEME = "biaac"
 EXTRA_CATEGORICAL_COLOR_SCHEMES = [
-    {"id": COLOR_SCHEME, "label": APP_NAME, "description": "", "isDefault": True, "colors": _theme["colors"]}
+    {"id": COLOR_SCHEME, "label": APP_NAME, "description": "", "isDefault": True, "colors": _theme.colors}
 ]
 
 

@@ -8,6 +8,7 @@ class Bar(Kind):
     """The largest values, in order."""
 
     viz_type = "echarts_timeseries_bar"
+    largest = True
 
     bar: str
     by: str

@@ -1,4 +1,6 @@
-from .kind import Form, Kind, Page, Query
+from pydantic import Field
+
+from .kind import Form, Kind, Page, Query, others
 
 
 class Donut(Kind):
@@ -9,9 +11,10 @@ class Donut(Kind):
 
     donut: str
     by: str
+    top: int | None = Field(None, ge=2, le=20, description="The largest so many; the rest becomes 'Others'.")
 
     def form(self, page: Page) -> Form:
-        return {
+        return others(self.by, self.donut, self.top) | {
             "metric": self.donut, "groupby": [self.by], "row_limit": 100, "sort_by_metric": True,
             "donut": True, "innerRadius": 50, "outerRadius": 75,
             "label_type": "key_percent", "label_line": True,
@@ -22,7 +25,6 @@ class Donut(Kind):
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
-        """The largest groups, each with its share."""
         metric = form["metric"]
         share = {"columns": [metric], "rename_columns": [f"{metric}__contribution"]}
         return [base | {

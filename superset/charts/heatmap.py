@@ -25,7 +25,6 @@ class Heatmap(Kind):
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
-        """A value for each pair."""
         return [base | {
             "columns": [axis(form["x_axis"], base), form["groupby"]], "metrics": [form["metric"]],
             "orderby": [[form["x_axis"], True], [form["groupby"], False]], "row_limit": form["row_limit"],

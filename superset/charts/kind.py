@@ -35,6 +35,7 @@ class Chart:
     form: Form
     queries: Callable[[Form, Query], list[Query]]
     height: int  # in grid units of 8 pixels
+    whole: bool  # whether all groups are in it, so that a limit of rows must not be met
     location: Location = ()  # in the dashboard's file
 
     @property
@@ -85,6 +86,7 @@ class Kind(Record):
     viz_type: ClassVar[str]  # the kind in Superset
     height: ClassVar[int] = 50
     summed: ClassVar[bool] = False  # whether it adds up the values of groups: right for additive metrics only
+    largest: ClassVar[bool] = False  # whether it shows the largest groups, as it says, instead of all
     grouping: ClassVar[tuple[str, ...]] = ("by",)  # its fields that hold columns
 
     title: str | None = Field(None, min_length=1, max_length=80, description="Default: made of metric and columns.")
@@ -115,6 +117,11 @@ class Kind(Record):
         return [(field, column) for field in self.grouping for column in _names(getattr(self, field, None))]
 
     @property
+    def others(self) -> str | None:
+        """The column of which only the ``top`` largest values are shown, and the rest as one: Others."""
+        return self.groups[-1][1] if getattr(self, "top", None) and self.groups and not self.largest else None
+
+    @property
     def key(self) -> str:
         """What identifies it in its file, whatever its title and place: kind, metrics, columns."""
         return "-".join([self.kind(), *self.metrics, *(column for _, column in self.groups)])
@@ -142,6 +149,7 @@ class Kind(Record):
                 form=page.form(self.viz_type) | self.form(page),
                 queries=self.queries,
                 height=self.height,
+                whole=not self.largest,
             )
         ]
 
@@ -154,6 +162,18 @@ def label(name: str) -> str:
 def short_format(metric: Metric) -> str:
     """Its format without cents where values add up: they are noise beside millions, but not in an average."""
     return metric.format.replace(",.2f", ",.0f") if metric.additive else metric.format
+
+
+def others(column: str, metric: str, top: int | None) -> Form:
+    """Beyond the ``top`` largest values of ``column`` the rest are one, named Others: parts still make the whole."""
+    if top is None:
+        return {}
+    return {
+        "series_columns": [column],
+        "series_limit": top,
+        "series_limit_metric": metric,
+        "group_others_when_limit_reached": True,
+    }
 
 
 def axis(column: str, base: Query) -> dict[str, Any]:

@@ -60,7 +60,6 @@ class Kpi(Kind):
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
-        """One row: now and before."""
         return [base | {
             "metrics": [form["metric"]], "row_limit": form["row_limit"],
             "time_offsets": ["inherit"], "post_processing": [],

@@ -28,7 +28,6 @@ class Pivot(Kind):
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
-        """A value for each cell."""
         return [base | {
             "columns": form["groupbyColumns"] + form["groupbyRows"], "metrics": form["metrics"],
             "orderby": [[form["metrics"][0], False]], "row_limit": form["row_limit"],

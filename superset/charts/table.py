@@ -7,6 +7,7 @@ class Table(Kind):
     """Several metrics side by side."""
 
     viz_type = "table"
+    largest = True
     height = 54
 
     table: list[str] = Field(min_length=1)
@@ -27,7 +28,7 @@ class Table(Kind):
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
-        """The rows, and the line of totals, which the service computes: right for any metric."""
+        # The line of totals is computed by the service: right for any metric, and for all groups.
         rows = base | {
             "columns": form["groupby"], "metrics": form["metrics"], "row_limit": form["row_limit"],
             "orderby": [[form["timeseries_limit_metric"], False]],

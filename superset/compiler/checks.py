@@ -3,8 +3,12 @@
 A fault names file, line, field and value, and the nearest name that exists.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
 
 from biaac import files as yaml_files
 from biaac.errors import PermanentError
@@ -15,26 +19,34 @@ from .bundle import Bundle
 from .catalog import Catalog, unknown
 from .compile import compile_bundle
 from .files import Dashboard, Dataset
+from .filters import GrainFilter, PeriodFilter, SelectFilter
 
+KEY = r"[a-z0-9_-]+"  # of a dashboard: its file's name, and the last part of its address
 HINT = "biaac dashboards validate"
 Fault = tuple[Location, str]  # where in the file, what is wrong
 
 
 def compile_checked(folder: Path, catalog: Catalog) -> Bundle:
     """Read ``folder/dashboards`` and ``folder/datasets``, check and compile; ``PermanentError`` lists every fault."""
-    dashboard_files, faults = yaml_files.read_all(folder / "dashboards", Dashboard)
-    dataset_files, more = yaml_files.read_all(folder / "datasets", Dataset)
-    _raise(faults + more)
-    waiting = {} if catalog.release is None else _waiting(dashboard_files, catalog)
-    dashboard_files = {name: file for name, file in dashboard_files.items() if name not in waiting}
-    datasets = {name: file.value for name, file in dataset_files.items()}
-    for dataset_file in dataset_files.values() if catalog.release is None else ():
-        faults += [dataset_file.fault(*fault) for fault in _dataset_faults(dataset_file.value, catalog)]
-    for file in dashboard_files.values():
-        extra = datasets.get(file.value.model)
-        faults += [file.fault(*fault) for fault in _dashboard_faults(file.value, extra, catalog)]
-    _raise(faults)
-    return compile_bundle(dashboard_files, datasets, catalog, waiting)
+    dashboards, faults = yaml_files.read_all(folder / "dashboards", Dashboard)
+    datasets, more = yaml_files.read_all(folder / "datasets", Dataset)
+    _raise([*faults, *more, *_names(folder / "dashboards", KEY, "such as sales_overview.yaml")])
+    waiting = {} if catalog.release is None else _waiting(dashboards, catalog)
+    dashboards = {name: file for name, file in dashboards.items() if name not in waiting}
+    faults = [dataset.fault(*fault) for dataset in datasets.values() for fault in _dataset_faults(dataset, catalog)]
+    extras = {name: file.value for name, file in datasets.items()}
+    for file in dashboards.values():
+        faults += [file.fault(*fault) for fault in _dashboard_faults(file.value, extras.get(file.value.model), catalog)]
+    _raise([*faults, *_names(folder / "datasets", r"gold\.\w+", "the model's name, such as gold.sales.yaml")])
+    return compile_bundle(dashboards, extras, catalog, waiting)
+
+
+def _names(folder: Path, pattern: str, expected: str) -> Iterator[str]:
+    """Files whose name nobody reads: another ending, a folder within, or a name that is no part of an address."""
+    for path in sorted(folder.rglob("*")):
+        read = path.parent == folder and path.suffix == ".yaml" and re.fullmatch(pattern, path.stem)
+        if path.is_file() and not path.name.startswith(".") and not read:
+            yield f"{path}:1: its name: {expected} is expected, in {folder} itself"
 
 
 def _waiting(dashboards: dict[str, File[Dashboard]], catalog: Catalog) -> dict[str, str]:
@@ -55,9 +67,21 @@ def _waiting(dashboards: dict[str, File[Dashboard]], catalog: Catalog) -> dict[s
     }
 
 
-def _dataset_faults(dataset: Dataset, catalog: Catalog) -> Iterator[Fault]:
+def _dataset_faults(file: File[Dataset], catalog: Catalog) -> Iterator[Fault]:
+    dataset = file.value
+    if file.path.stem != dataset.model:
+        yield ("model",), f"the file's name is expected, found {dataset.model!r}"
     if dataset.model not in catalog.tables:
-        yield ("model",), unknown("table", dataset.model, catalog.tables)
+        if catalog.release is None:
+            yield ("model",), unknown("table", dataset.model, catalog.tables)
+        return
+    own = {column.name for column in catalog.tables[dataset.model].columns}
+    for name, column in dataset.columns.items():
+        if name in own:
+            yield ("columns", name), f"{dataset.model} has a column of that name"
+        names = {one.name for one in sqlglot.parse_one(column.sql, dialect="duckdb").find_all(exp.Column)}
+        for missing in sorted(names - own):
+            yield ("columns", name, "sql"), unknown("column", missing, own)
 
 
 def _dashboard_faults(dashboard: Dashboard, extra: Dataset | None, catalog: Catalog) -> Iterator[Fault]:
@@ -67,13 +91,31 @@ def _dashboard_faults(dashboard: Dashboard, extra: Dataset | None, catalog: Cata
     types = {column.name: column.type for column in catalog.tables[dashboard.model].columns}
     if extra:
         types |= {name: column.type for name, column in extra.columns.items()}
-    for number, one in enumerate(dashboard.filters):
-        for field, message in one.faults(types, dashboard.selects):
-            yield ("filters", number, field), message
+    yield from _filter_faults(dashboard, types)
+    seen: set[str] = set()
     for r, row in enumerate(dashboard.layout):
         for c, chart in enumerate(row.row):
+            place = ("layout", r, "row", c)
+            if chart.key in seen:
+                yield place, f"{chart.key} stands there twice"
+            seen.add(chart.key)
             for field, message in _chart_faults(chart, types, catalog, dashboard.model):
-                yield ("layout", r, "row", c, field), message
+                yield (*place, field), message
+
+
+def _filter_faults(dashboard: Dashboard, types: dict[str, str]) -> Iterator[Fault]:
+    for kind, name in ((PeriodFilter, "period"), (GrainFilter, "grain")):
+        if sum(isinstance(one, kind) for one in dashboard.filters) != 1:
+            yield ("filters",), f"exactly one {name} is expected"
+    selects: dict[str, str | None] = {}
+    for number, one in enumerate(dashboard.filters):
+        if isinstance(one, SelectFilter):
+            if one.select in selects:
+                yield ("filters", number, "select"), f"{one.select} stands there twice"
+            selects[one.select] = one.within
+    for number, one in enumerate(dashboard.filters):
+        for field, message in one.faults(types, selects):
+            yield ("filters", number, field), message
 
 
 def _chart_faults(chart: Kind, types: dict[str, str], catalog: Catalog, model: str) -> Iterator[tuple[str, str]]:
@@ -87,9 +129,18 @@ def _chart_faults(chart: Kind, types: dict[str, str], catalog: Catalog, model: s
                 kind,
                 f"{name} cannot be summed over groups, so a {kind} of it would mislead; use a line, a bar or a table",
             )
+    columns = [column for _, column in chart.groups]
     for field, column in chart.groups:
         if column not in types:
             yield field, unknown("column", column, types)
+        elif chart.others == column and types[column] != "VARCHAR":
+            yield (
+                field,
+                f"{column} is {types[column]}: with top the rest is the text 'Others', so a VARCHAR is expected",
+            )
+    for field, names in ((kind, chart.metrics), (chart.grouping[-1], columns)):
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield field, f"{name} is given twice"
 
 
 def _raise(faults: list[str]) -> None:

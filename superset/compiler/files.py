@@ -1,12 +1,14 @@
 """The files a person writes: ``dashboards/*.yaml``, and ``datasets/*.yaml`` for what a model does not say itself.
 
-PYTHONPATH=.:superset python -m compiler.files     prints the JSON Schema of a dashboard file
+PYTHONPATH=.:superset python -m compiler.files dashboard     prints the JSON Schema of such a file
 """
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
-from pydantic import BeforeValidator, Field, Tag, model_validator
+import sqlglot
+from pydantic import AfterValidator, BeforeValidator, Field, Tag, model_validator
 
 from biaac.records import Record
 from charts import KINDS
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     AnyChart = Kind
 else:
     AnyChart = Annotated[Union[tuple(Annotated[kind, Tag(name)] for name, kind in KINDS.items())], one_of(KINDS)]  # noqa: UP007  # of as many as there are files in charts/
+
+
+Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 class Text(Record):
@@ -54,7 +59,13 @@ def widths(row: Row) -> list[int]:
         raise ValueError(
             f"at most {COLUMNS} wide, the charts ask for {sum(given)} and {others} more need at least 2 each"
         )
-    return [chart.width or left // others for chart in row.row]
+    if not others and left:
+        raise ValueError(
+            f"{COLUMNS} wide, the charts fill {sum(given)}: leave out a width, and that chart fills the row"
+        )
+    equal, more = divmod(left, max(others, 1))
+    parts = iter([equal + 1] * more + [equal] * (others - more))
+    return [chart.width or next(parts) for chart in row.row]
 
 
 class Dashboard(Record):
@@ -66,22 +77,6 @@ class Dashboard(Record):
     model: str = Field(pattern=r"^gold\.[a-z_]+$", description="The table of a release that every chart reads.")
     filters: list[AnyFilter] = Field(min_length=1)
     layout: list[Row] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _one_period_and_one_grain(self) -> Self:
-        for kind, name in ((PeriodFilter, "period"), (GrainFilter, "grain")):
-            if sum(isinstance(one, kind) for one in self.filters) != 1:
-                raise ValueError(f"filters: exactly one {name} is expected")
-        return self
-
-    @model_validator(mode="after")
-    def _charts_differ(self) -> Self:
-        seen: set[str] = set()
-        for chart in self.charts:
-            if chart.key in seen:
-                raise ValueError(f"layout: {chart.key} stands there twice")
-            seen.add(chart.key)
-        return self
 
     @property
     def charts(self) -> list[Kind]:
@@ -104,10 +99,18 @@ class Dashboard(Record):
         return {one.select: number for number, one in enumerate(self.filters) if isinstance(one, SelectFilter)}
 
 
+def _sql(text: str) -> str:
+    try:
+        sqlglot.parse_one(text, dialect="duckdb")
+    except sqlglot.ParseError as error:
+        raise ValueError(f"an SQL expression is expected ({error.errors[0]['description'].strip(' .')})") from None
+    return text
+
+
 class DerivedColumn(Record):
     """A column that Superset computes from others in each query."""
 
-    sql: str
+    sql: Annotated[str, AfterValidator(_sql)]
     type: Literal["VARCHAR", "BIGINT", "DATE", "TIMESTAMP"]
     description: str
 
@@ -117,13 +120,25 @@ class Dataset(Record):
 
     model: str = Field(pattern=r"^gold\.[a-z_]+$")
     columns: dict[str, DerivedColumn] = Field(default_factory=dict)
-    colors: dict[str, str] = Field(default_factory=dict, description="Value -> #rrggbb, the same in every chart.")
+    colors: dict[str, Color] = Field(default_factory=dict, description="Value -> #rrggbb, the same in every chart.")
 
 
-def json_schema() -> str:
-    """The JSON Schema of a dashboard file, as ``docs/reference/dashboard.schema.json`` has it for editors."""
-    return json.dumps(Dashboard.model_json_schema(), indent=2) + "\n"
+class Theme(Record):
+    """``theme.yaml``: how every page looks."""
+
+    name: str = Field(min_length=1, max_length=40)
+    logo: str = Field(pattern=r"^[^/]+\.svg$", description="A file beside this one.")
+    token: dict[str, str | int | float | bool] = Field(description="Ant Design's, over Superset's own.")
+    colors: list[Color] = Field(min_length=1)
+
+
+SCHEMAS: dict[str, type[Record]] = {"dashboard": Dashboard, "dataset": Dataset, "theme": Theme}
+
+
+def json_schema(name: str) -> str:
+    """The JSON Schema of a kind of file, as ``docs/reference/<name>.schema.json`` has it for editors."""
+    return json.dumps(SCHEMAS[name].model_json_schema(), indent=2) + "\n"
 
 
 if __name__ == "__main__":
-    print(json_schema(), end="")
+    print(json_schema(sys.argv[1]), end="")

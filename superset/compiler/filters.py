@@ -2,7 +2,7 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -15,6 +15,7 @@ from charts.kind import GRAINS, label
 from .catalog import TIMES, unknown
 
 PERIOD = r"^last ([1-9]\d{0,2}) (day|week|month)s$"
+LONGEST = {"day": 732, "week": 520, "month": 120}  # ten years, or two day by day: more is a slip of the finger
 Fault = tuple[str, str]  # field, what is wrong
 
 
@@ -43,6 +44,8 @@ def _period(value: Any) -> Any:
     match = re.fullmatch(PERIOD, value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("such as 'last 13 weeks', 'last 90 days' or 'last 12 months'")
+    if int(match[1]) > LONGEST[match[2]]:
+        raise ValueError(f"at most the last {LONGEST[match[2]]} {match[2]}s")
     return Period(int(match[1]), match[2])
 
 
@@ -53,8 +56,8 @@ class Filter(Record):
     def native(self, time_range: str, dataset: int) -> dict[str, Any]:
         """Superset's filter, beyond what all have; ``time_range`` is the dashboard's first period."""
 
-    def faults(self, types: dict[str, str], selects: Collection[str]) -> Iterator[Fault]:
-        """What is not true of the table's columns (name -> type) and of the dashboard's other select filters."""
+    def faults(self, types: dict[str, str], selects: Mapping[str, str | None]) -> Iterator[Fault]:
+        """What is not true of the table's columns (name -> type) and of the select filters (name -> within)."""
         return iter(())
 
 
@@ -64,7 +67,7 @@ class PeriodFilter(Filter):
     period: str = Described(description="A date or timestamp column.")
     default: Annotated[Period, BeforeValidator(_period), WithJsonSchema({"type": "string", "pattern": PERIOD})]
 
-    def faults(self, types: dict[str, str], selects: Collection[str]) -> Iterator[Fault]:
+    def faults(self, types: dict[str, str], selects: Mapping[str, str | None]) -> Iterator[Fault]:
         if types.get(self.period) not in TIMES:
             times = [name for name, kind in types.items() if kind in TIMES]
             yield "period", unknown("date or timestamp column", self.period, times)
@@ -92,11 +95,19 @@ class SelectFilter(Filter):
     select: str
     within: str | None = None
 
-    def faults(self, types: dict[str, str], selects: Collection[str]) -> Iterator[Fault]:
+    def faults(self, types: dict[str, str], selects: Mapping[str, str | None]) -> Iterator[Fault]:
         if self.select not in types:
             yield "select", unknown("column", self.select, types)
+        elif not types[self.select].startswith(("VARCHAR", "BOOLEAN", "BIGINT", "INTEGER", "DATE")):
+            yield "select", f"{self.select} is {types[self.select]}, which has no list of values to choose from"
         if self.within is not None and self.within not in selects:
             yield "within", unknown("select filter", self.within, selects)
+        outer, seen = self.within, {self.select}
+        while outer is not None and outer in selects and outer not in seen:
+            seen.add(outer)
+            outer = selects[outer]
+        if outer in seen:
+            yield "within", f"{self.select} is within itself"
 
     def native(self, time_range: str, dataset: int) -> dict[str, Any]:
         column = {"datasetId": dataset, "column": {"name": self.select}}

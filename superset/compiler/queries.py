@@ -50,6 +50,8 @@ def _base(form: Form, extra: dict[str, str]) -> Query:
         "series_limit": 0, "group_others_when_limit_reached": False,
         "applied_time_extras": {}, "url_params": {}, "custom_params": {}, "custom_form_data": {},
     }  # fmt: skip
+    series = ("series_columns", "series_limit", "series_limit_metric", "group_others_when_limit_reached")
+    query |= {name: form[name] for name in series if name in form}
     if "time_range" in extra:
         query["time_range"] = extra["time_range"]
     return query

@@ -15,19 +15,22 @@ from .queries import filter_contexts, query_context
 UNITS = {iso: unit for unit, iso in GRAINS.items()}
 
 
-def statements(bundle: Bundle) -> Iterator[tuple[str, str]]:
-    """For every query of every chart, and every filter's list: what it is, with file and line, and its SQL."""
+def statements(bundle: Bundle) -> Iterator[tuple[str, str, int]]:
+    """For every query of every chart, and every filter's list: what it is, with file and line, its SQL, its limit.
+
+    The limit is the number of rows that it must not reach, or 0: beyond it, what a chart shows would be of a part.
+    """
     datasets = {one.key: one for one in bundle.datasets}
     for dashboard in bundle.dashboards:
         for chart in dashboard.charts:
             for query in query_context(chart, 0, dashboard=dashboard)["queries"]:
                 place = dashboard.fault(chart.location, f"chart {chart.title!r}")
-                yield place, statement(query, datasets[chart.dataset])
+                yield place, statement(query, datasets[chart.dataset]), query["row_limit"] if chart.whole else 0
         for context in filter_contexts(dashboard, 0):
             (query,) = context["queries"]
             number = dashboard.file.selects[query["columns"][0]]
             sql = statement(query, datasets[dashboard.file.model])
-            yield dashboard.fault(("filters", number), "the filter's list"), sql
+            yield dashboard.fault(("filters", number), "the filter's list"), sql, 0
 
 
 def statement(query: Query, dataset: Dataset) -> str:

@@ -45,7 +45,7 @@ def chart(dashboard: str, model: str) -> Chart:
         "table_timestamp_format": "%A, %-d %B %Y, %H:%M",
         "column_config": {"rows": {"d3NumberFormat": ",d", "horizontalAlign": "left"}},
     }  # fmt: skip
-    return Chart(dashboard, "trust", "Data behind this page", "", _key(model), "table", form, _queries, HEIGHT)
+    return Chart(dashboard, "trust", "Data behind this page", "", _key(model), "table", form, _queries, HEIGHT, False)
 
 
 def _key(model: str) -> str:

@@ -5,7 +5,7 @@ Superset itself is not started: that takes seconds, and what can break is the fi
 
 from biaac import releases, runs
 from biaac.clients import storage_client
-from biaac.errors import PermanentError
+from biaac.errors import PermanentError, TransientError
 from compiler.bundle import Bundle
 from compiler.catalog import Catalog
 from compiler.checks import compile_checked
@@ -28,10 +28,7 @@ def check(settings: SupersetSettings, release_id: str, *, execution: str) -> Bun
     catalog = Catalog.of_release(lake, release, releases.current(lake, environment))
     try:
         bundle = compile_checked(settings.files, catalog)
-        if faults := [
-            f"{place}: {fault}" for place, sql in statements(bundle) if (fault := _fault(settings, sql, release_id))
-        ]:
-            raise PermanentError("\n".join(faults), hint="biaac dashboards validate")
+        ask(bundle, settings.cache_url, release_id)
     except PermanentError as error:
         message = f"dashboards do not fit release {release_id}, readers keep the one they have:\n{error.message}"
         runs.reject(storage.bucket(settings.ops_bucket), environment, execution, message)
@@ -40,11 +37,19 @@ def check(settings: SupersetSettings, release_id: str, *, execution: str) -> Bun
     return bundle
 
 
-def _fault(settings: SupersetSettings, sql: str, release: str) -> str | None:
-    """Why the cache service refuses a statement; None if it answers."""
-    try:
-        with dbapi.clean_errors(settings.cache_url):
-            flight.query(settings.cache_url, sql, release=release)
-    except dbapi.ProgrammingError as error:
-        return str(error)
-    return None
+def ask(bundle: Bundle, url: str, release: str) -> None:
+    """Every query of a bundle asked of a release; ``PermanentError`` names what it refuses, or answers in part."""
+    faults = []
+    for place, sql, limit in statements(bundle):
+        try:
+            with dbapi.clean_errors(url):
+                rows = flight.query(url, sql, release=release).num_rows
+        except dbapi.OperationalError as error:
+            raise TransientError(str(error)) from None
+        except dbapi.ProgrammingError as error:
+            faults.append(f"{place}: {error}")
+        else:
+            if limit and rows >= limit:
+                faults.append(f"{place}: {limit:,} groups and more, of which only so many can be shown: group by less")
+    if faults:
+        raise PermanentError("\n".join(faults), hint="biaac dashboards plan")

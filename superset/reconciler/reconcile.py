@@ -13,6 +13,7 @@ from biaac.errors import PermanentError
 from compiler.catalog import Catalog
 from compiler.checks import compile_checked
 from reconciler import remembered
+from reconciler.candidate import ask
 from settings import ADMIN, SupersetSettings
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def reconcile(settings: SupersetSettings, start: "Callable[[], Flask]", *, plan:
     """Make Superset equal to the files, warm it, and leave its statements for the cache service to warm by.
 
     The default period follows how far the data reaches, so a new release may change a dashboard as a file may.
-    ``start`` is called only when the files are known to be valid: it takes seconds.
+    ``start`` is called only when the files are known to be valid, and every chart to run: it takes seconds.
     """
     storage = storage_client(settings)
     lake = storage.bucket(settings.lake_bucket)
@@ -48,6 +49,7 @@ def reconcile(settings: SupersetSettings, start: "Callable[[], Flask]", *, plan:
     with remembered.files(lake, release, settings.files, held=pointer.held is not None) as (folder, waiting):
         bundle = compile_checked(folder, catalog)
     bundle.waiting.update(waiting)
+    ask(bundle, settings.cache_url, release.id)
     with _as_admin(start(), release.id):
         from .store import apply
         from .warm import warm

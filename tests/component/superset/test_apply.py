@@ -5,7 +5,8 @@ from pathlib import Path
 from tests.component.superset.conftest import Superset
 
 DASHBOARD = "dashboards/orders.yaml"
-DONUT = "      - {donut: revenue, by: country, width: 4}\n"
+WITH_DONUT = ", width: 8}\n      - {donut: revenue, by: country, width: 4}\n"
+WITHOUT = "}\n"  # what is left fills the row
 
 
 def edit(superset: Superset, old: str, new: str) -> Path:
@@ -50,11 +51,11 @@ def test_a_chart_keeps_its_identity_when_it_is_renamed_and_moved(superset: Super
 
 def test_a_chart_that_left_the_file_is_deleted_and_comes_back_with_it(superset: Superset) -> None:
     before = set(charts(superset))
-    file = edit(superset, DONUT, "")
+    file = edit(superset, WITH_DONUT, WITHOUT)
     changes = superset.apply()
     assert before - set(charts(superset)) == {"Revenue by country"}
     assert {"action": "delete", "kind": "chart", "name": "Revenue by country", "fields": []} in changes
-    file.write_text(file.read_text().replace("      - {area: ", f"{DONUT}      - {{area: "))
+    file.write_text(file.read_text().replace("top: 2}\n", f"top: 2{WITH_DONUT}"))
     superset.apply()
     assert set(charts(superset)) == before
 
@@ -64,7 +65,7 @@ def test_a_removed_chart_stays_while_a_dashboard_made_by_hand_uses_it(superset: 
     client = superset.client()
     made = client.post("/api/v1/dashboard/", json={"dashboard_title": "By hand"}).raise_for_status().json()["id"]
     client.put(f"/api/v1/chart/{chart}", json={"dashboards": [made]}).raise_for_status()
-    edit(superset, DONUT, "")
+    edit(superset, WITH_DONUT, WITHOUT)
     superset.apply()
     assert charts(superset)["Revenue by country"] == chart
     client = superset.client()

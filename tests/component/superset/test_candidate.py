@@ -46,6 +46,10 @@ REFUSED = {
         {"revenue": "SUM(amount) + no_function(amount)"},
         "dashboards/orders.yaml:13: layout.0.row.0: chart 'Revenue': ",
     ),
+    "a whole has more parts than can be shown": (
+        {"orders": f"SELECT * REPLACE (CAST(order_id AS VARCHAR) AS country) FROM ({ORDERS})"},
+        "dashboards/orders.yaml:16: layout.1.row.1: chart 'Revenue by country': 100 groups and more",
+    ),
     "a table that readers see is gone": (
         {"gold.tickets": ""},
         "dashboards/tickets.yaml:4: model: readers see table 'gold.tickets', release ",

@@ -31,6 +31,16 @@ def test_groups_and_a_filter_are_those_of_sql(superset: Superset) -> None:
     assert (None, True) in answered  # orders of no channel are a group too
 
 
+def test_others_hold_the_rest_so_that_parts_make_the_whole(superset: Superset) -> None:
+    top = {"series_columns": ["channel"], "series_limit": 1, "series_limit_metric": "revenue"}
+    columns = ["country", "channel"]
+    rows = superset.query(metrics=["revenue"], columns=columns, group_others_when_limit_reached=True, **top)["data"]
+    assert len(rows) <= 6 and "Others" in {row["channel"] for row in rows}
+    for country, revenue in superset.expected("SELECT country, sum(amount) FROM orders GROUP BY ALL"):
+        parts = sum(row["revenue"] for row in rows if row["country"] == country)
+        assert parts == pytest.approx(float(revenue), abs=0.005)
+
+
 @pytest.mark.parametrize("column", ["order_day", "ordered_at"])
 @pytest.mark.parametrize("grain", GRAINS)
 def test_every_grain_has_the_buckets_of_sql(superset: Superset, grain: str, column: str) -> None:

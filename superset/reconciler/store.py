@@ -1,6 +1,7 @@
 """A bundle written to Superset's own database.
 
-A row that differs from its file is updated. A row whose file is gone is deleted. Rows that people made are left alone.
+A row that differs from its file is updated. A row whose file is gone is deleted. What people made is left alone: their
+rows, their charts on a dashboard of ours, their metrics and columns of a dataset of ours, what the front end notes.
 A row that does not differ keeps its ``changed_on``: a dataset's is part of every cache key, so writing it would cool
 the caches of all its charts. A plan is the same transaction rolled back, so plan and apply cannot disagree.
 """
@@ -17,6 +18,7 @@ from superset.models.core import Database
 from superset.models.dashboard import Dashboard
 from superset.models.slice import Slice
 
+from biaac.errors import PermanentError
 from charts.kind import LANGUAGE, Chart, short_format
 from compiler import bundle as spec
 from compiler.bundle import DATABASE, DATABASE_UUID, MARK, Bundle, source
@@ -26,6 +28,8 @@ from compiler.queries import query_context
 
 Fields = dict[str, Any]  # attribute of a row -> its value
 JSON = {"extra", "params", "query_context", "position_json", "json_metadata"}  # kept as text, compared as values
+OURS = {"source": MARK}  # in ``extra`` of a metric or a column: those of people have no such mark
+SHOWN = 60  # letters of a value in a plan
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Change:
     action: str  # create, update, delete
     kind: str  # database, dataset, column, metric, chart, dashboard
     name: str
-    fields: list[str]
+    fields: list[str]  # each with its value before, and after
 
 
 def apply(bundle: Bundle, *, database_uri: str, dry_run: bool = False) -> list[Change]:
@@ -44,6 +48,7 @@ def apply(bundle: Bundle, *, database_uri: str, dry_run: bool = False) -> list[C
     database = writer.put("database", Database, DATABASE_UUID, _database_fields(database_uri), DATABASE)
     datasets = {one.key: writer.dataset(one, database) for one in bundle.datasets}
     db.session.flush()
+    _refuse_taken_addresses(bundle)
     for dashboard in bundle.dashboards:
         charts = [writer.chart(one, dashboard, datasets[one.dataset]) for one in dashboard.charts]
         db.session.flush()
@@ -56,6 +61,17 @@ def apply(bundle: Bundle, *, database_uri: str, dry_run: bool = False) -> list[C
     else:
         db.session.commit()
     return writer.changes
+
+
+def _refuse_taken_addresses(bundle: Bundle) -> None:
+    """``PermanentError`` where a dashboard that a person made has the address of one of ours."""
+    ours = {dashboard.key: dashboard for dashboard in bundle.dashboards}
+    for row in db.session.query(Dashboard).filter(Dashboard.slug.in_(list(ours))):
+        if UUID(str(row.uuid)) != ours[row.slug].uuid:
+            raise PermanentError(
+                f"{ours[row.slug].source}: a person's dashboard {row.dashboard_title!r} has the address {row.slug!r}",
+                hint=f"give that one another (Edit properties, URL slug), or name the file otherwise: {row.url}",
+            )
 
 
 class _Writer:
@@ -114,7 +130,9 @@ class _Writer:
             full_name = f"{table.table_name}.{name}"
             if not self._updated(kind, full_name, existing.get(name), fields):
                 rows.append(self._created(kind, full_name, model(**{key: name}), fields))
-        for name in existing.keys() - expected.keys():
+        for name in sorted(existing.keys() - expected.keys()):
+            if json.loads(existing[name].extra or "{}") != OURS:
+                continue
             rows.remove(existing[name])
             self._delete(kind, existing[name], f"{table.table_name}.{name}")
 
@@ -173,6 +191,7 @@ def _column_fields(dataset: spec.Dataset) -> dict[str, Fields]:
             "is_active": True,
             "groupby": True,
             "filterable": True,
+            "extra": OURS,
         }
         for column in dataset.columns
     }
@@ -185,6 +204,7 @@ def _metric_fields(dataset: spec.Dataset) -> dict[str, Fields]:
             "description": metric.description,
             "expression": metric.expression,
             "d3format": short_format(metric),
+            "extra": OURS,
         }
         for metric in dataset.metrics
     }
@@ -222,17 +242,34 @@ def _dashboard_fields(dashboard: spec.Dashboard, charts: list[Slice], dataset: S
 
 
 def _set(row: Any, fields: Fields) -> list[str]:
-    """Assign the fields that differ; their names. Assigning an equal value would move ``changed_on`` too."""
+    """Assign the fields that differ; what changes. Assigning an equal value would move ``changed_on`` too."""
     changed = []
     for name, value in fields.items():
-        stored = getattr(row, name)
+        stored, expected, write = getattr(row, name), value, value
         if name in JSON:
-            equal = stored is not None and json.loads(stored) == value
-        elif name == "slices":  # has no order
-            equal = set(stored) == set(value)
-        else:
-            equal = stored == value
-        if not equal:
-            setattr(row, name, json.dumps(value, sort_keys=True) if name in JSON else value)
-            changed.append(name)
+            stored = json.loads(stored or "null")
+            if name == "json_metadata":  # the front end notes colours of labels in it, when a page is opened
+                expected = (stored or {}) | value
+            write = json.dumps(expected, sort_keys=True)
+        elif name == "slices":  # has no order; those of people stay
+            write = [*value, *(chart for chart in stored if not _is_ours(chart))]
+            stored, expected = set(stored), set(write)
+        if stored != expected:
+            setattr(row, name, write)
+            changed += _differences(name, stored, expected)
     return changed
+
+
+def _is_ours(row: Any) -> bool:
+    return bool(row.is_managed_externally and (row.external_url or "").startswith(MARK))
+
+
+def _differences(name: str, old: Any, new: Any) -> list[str]:
+    """``title: 'a' -> 'b'``; of a mapping, each key that differs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+        return [line for key in keys for line in _differences(f"{name}.{key}", old.get(key), new.get(key))]
+    if isinstance(new, set):
+        old, new = (sorted(str(getattr(one, "slice_name", one)) for one in ones) for ones in (old, new))
+    before, after = (text if len(text := repr(value)) <= SHOWN else f"{text[:SHOWN]}..." for value in (old, new))
+    return [f"{name}: {before} -> {after}"]

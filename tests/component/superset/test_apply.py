@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.component.superset.conftest import Superset
 
 DASHBOARD = "dashboards/orders.yaml"
@@ -34,11 +36,10 @@ def test_a_plan_lists_what_apply_would_do_and_does_nothing(superset: Superset) -
     before = superset.everything()
     planned = superset.apply(plan=True)
     assert superset.everything() == before
-    assert [(change["action"], change["kind"], change["name"]) for change in planned] == [
-        ("update", "chart", "orders/treemap-orders-country-channel"),
-        ("update", "dashboard", "orders"),
-    ]
-    assert planned[0]["fields"] == ["slice_name", "params", "query_context"]
+    (change,) = planned
+    assert (change["action"], change["kind"]) == ("update", "chart")
+    assert change["name"] == "orders/treemap-orders-country-channel"
+    assert "params.series_limit: 10 -> 5" in change["fields"]
     assert superset.apply() == planned
 
 
@@ -100,3 +101,47 @@ def test_a_file_with_faults_changes_nothing_and_names_each(superset: Superset) -
     assert superset.everything() == before
     assert f"{file}:9: filters.2.select: no column 'countri'; did you mean country?" in done.stderr
     assert f"{file}:13: layout.0.row.0.kpi: no metric 'revenu'; did you mean revenue?" in done.stderr
+
+
+def test_what_people_made_stays_and_what_they_changed_of_ours_is_shown_and_put_back(superset: Superset) -> None:
+    client = superset.client()
+    ((dashboard, dataset, title),) = superset.stored(
+        "SELECT d.id, t.id, dashboard_title FROM dashboards d, tables t WHERE slug = 'orders' AND table_name = 'orders'"
+    )
+    chart = {"slice_name": "Mine", "viz_type": "table", "datasource_id": dataset, "datasource_type": "table"}
+    made = client.post("/api/v1/chart/", json=chart | {"dashboards": [dashboard], "params": "{}"}).raise_for_status()
+    metrics = client.get(f"/api/v1/dataset/{dataset}").raise_for_status().json()["result"]["metrics"]
+    kept = [{key: one[key] for key in ("id", "metric_name", "expression", "uuid", "extra")} for one in metrics]
+    mine = {"metric_name": "mine", "expression": "MAX(amount)"}
+    client.put(f"/api/v1/dataset/{dataset}", json={"metrics": [*kept, mine]}).raise_for_status()
+    colors = {"label_colors": {}, "shared_label_colors": ["web"], "map_label_colors": {"web": "#000000"}}
+    client.put(f"/api/v1/dashboard/{dashboard}/colors?mark_updated=false", json=colors).raise_for_status()
+    client.put(f"/api/v1/dashboard/{dashboard}", json={"dashboard_title": "By hand"}).raise_for_status()
+    (change,) = [one for one in superset.apply() if one["kind"] == "dashboard"]
+    assert f"dashboard_title: 'By hand' -> {title!r}" in change["fields"]
+    assert superset.apply() == []
+    assert (made.json()["id"], dashboard) in superset.stored("SELECT slice_id, dashboard_id FROM dashboard_slices")
+    assert ("mine",) in superset.stored("SELECT metric_name FROM sql_metrics")
+    client.delete(f"/api/v1/chart/{made.json()['id']}").raise_for_status()
+
+
+def test_an_address_that_a_person_has_taken_is_named(superset: Superset) -> None:
+    client = superset.client()
+    body = {"dashboard_title": "By hand", "slug": "mine"}
+    made = client.post("/api/v1/dashboard/", json=body).raise_for_status().json()["id"]
+    (superset.files / "dashboards/mine.yaml").write_text((superset.files / DASHBOARD).read_text())
+    with pytest.raises(AssertionError, match=r"mine\.yaml: a person's dashboard 'By hand' has the address 'mine'"):
+        superset.apply()
+    client.delete(f"/api/v1/dashboard/{made}").raise_for_status()
+
+
+def test_a_chart_that_cannot_run_is_refused_before_anything_is_written(superset: Superset) -> None:
+    before = superset.everything()
+    dataset = superset.files / "datasets/gold.orders.yaml"
+    dataset.write_text(dataset.read_text().replace("date_part('dow'", "no_such_function('dow'"))
+    edit(superset, "title: {en: Orders", "title: {en: Our orders")
+    with pytest.raises(
+        AssertionError, match=r"orders\.yaml:19: layout\.2\.row\.1: chart 'Orders by weekday and channel'"
+    ):
+        superset.apply()
+    assert superset.everything() == before

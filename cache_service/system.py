@@ -98,7 +98,7 @@ def _releases(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
 @_table(
     "biaac.tables",
     "table_schema text, table_name text, description text, owner text, grain text, partitioned_by text,"
-    " sorted_by text, rows number, files number, bytes number",
+    " sorted_by text, rows number, files number, bytes number, data_as_of time",
 )
 def _tables(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
     for manifest in inputs.manifests:
@@ -107,6 +107,7 @@ def _tables(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
         yield (
             *(schema, name, manifest.description, manifest.owner, ", ".join(manifest.grain), manifest.partitioned_by),
             *(", ".join(manifest.sorted_by), manifest.rows, len(manifest.files), size),
+            inputs.release.as_of(manifest.name) if inputs.release else None,
         )
 
 

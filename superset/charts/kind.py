@@ -14,6 +14,7 @@ from biaac.releases import Metric
 
 COLUMNS = 12  # of Superset's grid
 GRAINS = {"day": "P1D", "week": "P1W", "month": "P1M", "quarter": "P3M", "year": "P1Y"}
+ALL_TIME = "No filter"  # Superset's word for it
 COLOR_SCHEME = "biaac"
 LANGUAGE = "en"
 ROWS = 10_000  # Superset's own cap of a chart's rows
@@ -46,13 +47,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class Page:
-    """What the charts of one dashboard share. ``grain`` is Superset's name of it, ``time`` a column of ``model``."""
+    """What the charts of one dashboard share. ``grain`` is Superset's name of it, ``time`` a column of ``model``.
+
+    ``compared``: whether there is a period before the first one; not where that is all time.
+    """
 
     dashboard: str
     model: str
     time: str
     grain: str
     metrics: dict[str, Metric]
+    compared: bool
 
     def form(self, viz_type: str) -> Form:
         """Parameters that every chart has."""
@@ -61,7 +66,7 @@ class Page:
             "expressionType": "SIMPLE",
             "subject": self.time,
             "operator": "TEMPORAL_RANGE",
-            "comparator": "No filter",  # the dashboard's period takes its place
+            "comparator": ALL_TIME,  # the dashboard's period takes its place
         }
         return {
             "viz_type": viz_type,
@@ -145,8 +150,8 @@ class Kind(Record):
                 title=self.title or self.default_title(page),
                 description=" ".join(page.metrics[metric].description for metric in self.metrics),
                 dataset=page.model,
-                viz_type=self.viz_type,
-                form=page.form(self.viz_type) | self.form(page),
+                viz_type=(form := page.form(self.viz_type) | self.form(page))["viz_type"],
+                form=form,
                 queries=self.queries,
                 height=self.height,
                 whole=not self.largest,

@@ -45,6 +45,8 @@ class Kpi(Kind):
         return [number, course]
 
     def form(self, page: Page) -> Form:
+        if not page.compared:
+            return {"viz_type": "big_number_total", "metric": self.kpi, "y_axis_format": page.short_format(self.kpi)}
         return {
             "metric": self.kpi, "row_limit": ROWS,
             "time_compare": "inherit",  # the period before, as long as the one chosen
@@ -60,6 +62,8 @@ class Kpi(Kind):
 
     @staticmethod
     def queries(form: Form, base: Query) -> list[Query]:
+        if form["viz_type"] == "big_number_total":
+            return [base | {"metrics": [form["metric"]]}]
         return [base | {
             "metrics": [form["metric"]], "row_limit": form["row_limit"],
             "time_offsets": ["inherit"], "post_processing": [],

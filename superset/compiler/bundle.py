@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from biaac.files import Location
 from biaac.releases import Metric
-from charts.kind import Chart
+from charts.kind import ALL_TIME, Chart
 
 from .files import Dashboard as DashboardFile
 
@@ -64,12 +64,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard: its rows, and its first period (the first day, and the day after the last)."""
+    """A dashboard: its rows, and its first period (the first day, and the day after the last; None for all time)."""
 
     key: str
     file: DashboardFile
     rows: list[list[Cell]]
-    period: tuple[date, date]
+    period: tuple[date, date] | None
     colors: dict[str, str]
     fault: Callable[[Location, str], str] = field(compare=False)  # ``file:line: field: message``
 
@@ -91,7 +91,7 @@ class Dashboard:
     @property
     def time_range(self) -> str:
         """The first period as Superset writes it."""
-        return f"{self.period[0]} : {self.period[1]}"
+        return f"{self.period[0]} : {self.period[1]}" if self.period else ALL_TIME
 
 
 def source(key: str) -> str:

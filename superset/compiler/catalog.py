@@ -5,7 +5,7 @@ They come from a release, or from the models alone: then also tables are there t
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -39,29 +39,28 @@ class Description(Record):
 
 @dataclass(frozen=True)
 class Catalog:
-    """Tables by name, the metrics of all, and the day that data has reached: periods end before it.
+    """Tables by name, the metrics of all, and for each table the day that its data has reached: periods end before it.
 
     ``release``: of which all this is true, or None for the models. ``served``: tables that readers have already.
+    ``waiting``: tables without data yet, and the streams that have never synced.
     """
 
     tables: dict[str, Table]
     metrics: list[Metric]
-    reached: date
+    reached: dict[str, date | None]
     release: str | None = None
     served: frozenset[str] = frozenset()
+    waiting: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of_release(cls, lake: Bucket, release: Release, served: Release | None = None) -> "Catalog":
-        """The tables of a release; ``PermanentError`` if it does not say how far the data reaches."""
-        if release.data_as_of is None:
-            raise PermanentError(
-                f"release {release.id} does not say how far the data of any stream reaches, so no period can end there",
-                hint="give an incremental stream of a connection a cursor",
-            )
+        """The tables of a release; a table that no stream with a cursor feeds reaches no day."""
         manifests = [releases.read_manifest(lake, reference) for reference in release.tables.values()]
         tables = {one.name: Table(**one.model_dump(include=set(Table.model_fields))) for one in manifests}
-        served_tables = frozenset(served.tables) if served else frozenset()
-        return cls(tables, release.metrics, release.data_as_of.date(), release.id, served_tables)
+        times = {name: release.as_of(name) for name in tables}
+        reached = {name: time.date() if time else None for name, time in times.items()}
+        names = frozenset(served.tables) if served else frozenset()
+        return cls(tables, release.metrics, reached, release.id, names, release.waiting)
 
     @classmethod
     def of_models(cls, description: Path, *, reached: date) -> "Catalog":
@@ -70,7 +69,9 @@ class Catalog:
             models = Description.parse(json.loads(description.read_text(encoding="utf-8")), name=str(description))
         except (OSError, ValueError) as error:
             raise PermanentError(f"{description}: {error}", hint="python -m transform.describe > MODELS.json") from None
-        return cls({table.name: table for table in models.tables}, models.metrics, reached)
+        return cls(
+            {one.name: one for one in models.tables}, models.metrics, {one.name: reached for one in models.tables}
+        )
 
     def metrics_of(self, table: str) -> dict[str, Metric]:
         """The metrics of one table, by name."""

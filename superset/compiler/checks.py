@@ -61,10 +61,13 @@ def _waiting(dashboards: dict[str, File[Dashboard]], catalog: Catalog) -> dict[s
             if file.value.model in catalog.served
         ]
     )
-    return {
-        name: file.fault(("model",), f"waits: {unknown('table', file.value.model, catalog.tables)}")
-        for name, file in absent.items()
-    }
+    return {name: file.fault(("model",), f"waits: {_why(file.value.model, catalog)}") for name, file in absent.items()}
+
+
+def _why(model: str, catalog: Catalog) -> str:
+    if streams := catalog.waiting.get(model):
+        return f"no data yet in {model}: {', '.join(streams)} never synced"
+    return unknown("table", model, catalog.tables)
 
 
 def _dataset_faults(file: File[Dataset], catalog: Catalog) -> Iterator[Fault]:

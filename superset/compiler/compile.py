@@ -47,7 +47,9 @@ def _dataset(model: str, extra: files.Dataset | None, catalog: Catalog) -> Datas
 
 def _dashboard(key: str, read: File[files.Dashboard], extra: files.Dataset | None, catalog: Catalog) -> Dashboard:
     file = read.value
-    page = Page(key, file.model, file.period.period, GRAINS[file.grain.grain], catalog.metrics_of(file.model))
+    reached = catalog.reached[file.model]
+    metrics = catalog.metrics_of(file.model)
+    page = Page(key, file.model, file.period.period, GRAINS[file.grain.grain], metrics, compared=reached is not None)
     rows = [
         [
             Cell(width, [replace(one, location=("layout", r, "row", c)) for one in chart.charts(page)])
@@ -59,7 +61,7 @@ def _dashboard(key: str, read: File[files.Dashboard], extra: files.Dataset | Non
         key=key,
         file=file,
         rows=[[Cell(COLUMNS, [trust.chart(key, file.model)])], *rows],
-        period=file.period.default.until(catalog.reached),
+        period=file.period.default.until(reached) if reached else None,
         colors=extra.colors if extra else {},
         fault=read.fault,
     )

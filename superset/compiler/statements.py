@@ -25,7 +25,7 @@ def statements(bundle: Bundle) -> Iterator[tuple[str, str, int]]:
         for chart in dashboard.charts:
             for query in query_context(chart, 0, dashboard=dashboard)["queries"]:
                 place = dashboard.fault(chart.location, f"chart {chart.title!r}")
-                yield place, statement(query, datasets[chart.dataset]), query["row_limit"] if chart.whole else 0
+                yield place, statement(query, datasets[chart.dataset]), query.get("row_limit", 0) if chart.whole else 0
         for context in filter_contexts(dashboard, 0):
             (query,) = context["queries"]
             number = dashboard.file.selects[query["columns"][0]]
@@ -52,7 +52,7 @@ def statement(query: Query, dataset: Dataset) -> str:
     if query.get("orderby"):
         orders = (f"{quoted(name)} {'ASC' if ascending else 'DESC'}" for name, ascending in query["orderby"])
         parts.append("ORDER BY " + ", ".join(orders))
-    if query["row_limit"]:
+    if query.get("row_limit"):
         parts.append(f"LIMIT {query['row_limit']}")
     return "\n".join(parts)
 

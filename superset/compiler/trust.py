@@ -19,14 +19,15 @@ def dataset(model: str) -> Dataset:
         description=f"How far the data behind {model} reaches, which release is on show, and what its audits found.",
         time=None,
         columns=[
-            Column("data_as_of", "TIMESTAMP", "Data as of", "Time of the newest business event in the data."),
+            Column("data_as_of", "TIMESTAMP", "Data as of", "Time of the newest business event in the table."),
             Column("release", "VARCHAR", "Release", "The release on show."),
             Column("audits", "VARCHAR", "Audits", "How many of the release's audits found nothing."),
             Column("rows", "BIGINT", f"Rows of {model}", "Rows of the table behind the charts, of all times."),
         ],
         metrics=[],
         sql=(
-            "SELECT (SELECT MAX(data_as_of) FROM biaac.freshness) AS data_as_of,\n"
+            f"SELECT (SELECT MAX(data_as_of) FROM biaac.tables WHERE table_schema || '.' || table_name = '{model}')"
+            " AS data_as_of,\n"
             "  (SELECT MAX(release) FROM biaac.releases WHERE is_current) AS release,\n"
             "  (SELECT CONCAT(COUNT(*) FILTER (WHERE outcome = 'passed'), ' of ', COUNT(*), ' passed')"
             " FROM biaac.audits) AS audits,\n"

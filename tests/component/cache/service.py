@@ -47,11 +47,15 @@ class Lake:
     def candidate(self, tables: Mapping[str, list[str]], **fields: Any) -> str:
         """A release in which each table is the rows of its DuckDB queries, a file each; its id.
 
-        ``fields`` replace those that the release has otherwise.
+        ``fields`` replace those that the release has otherwise. Every table reaches as far as the streams.
         """
         parent = self.newest
-        references = {name: self._table(name, queries) for name, queries in tables.items()}
         now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+        reached = max((one.data_as_of for one in fields.get("freshness", ()) if one.data_as_of), default=now)
+        references = {
+            name: self._table(name, queries).model_copy(update={"data_as_of": reached})
+            for name, queries in tables.items()
+        }
         release = Release(
             environment="prod",
             parent=parent.id if parent else None,

@@ -32,4 +32,8 @@ def catalog(repository: Path) -> Catalog:
         for name, types in TABLES.items()
     }
     columns = {name: set(types) for name, types in TABLES.items()}
-    return Catalog(tables, metrics.load(repository / COMPANY / "sqlmesh_project/metrics", columns), date(2017, 12, 1))
+    return Catalog(
+        tables,
+        metrics.load(repository / COMPANY / "sqlmesh_project/metrics", columns),
+        dict.fromkeys(TABLES, date(2017, 12, 1)),
+    )

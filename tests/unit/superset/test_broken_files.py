@@ -1,8 +1,6 @@
 """A dashboard file with a fault is refused by file, line, the value found and what was expected instead."""
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -10,7 +8,6 @@ import yaml
 from pydantic import ValidationError
 
 from biaac.errors import PermanentError
-from biaac.releases import Release
 from compiler import checks
 from compiler.catalog import Catalog
 from compiler.files import Dashboard
@@ -163,23 +160,3 @@ def test_the_faults_of_all_files_are_named_at_once(tmp_path: Path, catalog: Cata
         check(tmp_path, catalog, orders=VALID.replace("gold.orders", "silver.orders"))
     assert "other.yaml:7: " in str(caught.value)
     assert "orders.yaml:4: " in str(caught.value)
-
-
-def test_a_release_without_a_day_that_its_data_reaches_is_refused() -> None:
-    release = Release(
-        environment="prod",
-        parent=None,
-        sequence=2,
-        created_at=datetime(2026, 11, 24, tzinfo=UTC),
-        revision="abc",
-        models="def",
-        execution="x-1",
-        loads=[],
-        freshness=[],
-        audits=[],
-        metrics=[],
-        tables={},
-    )
-    no_table_is_read: Any = None
-    with pytest.raises(PermanentError, match=f"{release.id} does not say how far the data of any stream reaches"):
-        Catalog.of_release(no_table_is_read, release)

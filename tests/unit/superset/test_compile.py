@@ -1,5 +1,7 @@
 """A bundle made of files and a catalog: the same everywhere, complete, and without an instance's ids."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -101,6 +103,24 @@ def test_cents_are_left_out_where_values_add_up_and_kept_in_an_average(bundle: B
 
 @pytest.mark.parametrize(("metric", "additive"), [("revenue", True), ("order_value", False)])
 def test_a_pivot_adds_up_only_what_may_be_summed(catalog: Catalog, metric: str, additive: bool) -> None:
-    page = Page("orders", "gold.orders", "order_day", "P1W", catalog.metrics_of("gold.orders"))
+    page = Page("orders", "gold.orders", "order_day", "P1W", catalog.metrics_of("gold.orders"), compared=True)
     form = Pivot(pivot=metric, rows=["country"], columns=["channel"]).form(page)
     assert (form["rowTotals"], form["colTotals"]) == (additive, additive)
+
+
+def test_a_table_that_reaches_no_day_is_shown_whole_and_not_compared(repository: Path, catalog: Catalog) -> None:
+    timeless = replace(catalog, reached=dict.fromkeys(catalog.tables))
+    orders = compile_checked(repository / COMPANY / "superset", timeless).dashboards[0]
+    assert orders.time_range == "No filter"
+    numbers = [chart for chart in orders.charts if chart.key.startswith("kpi-")]
+    assert {chart.viz_type for chart in numbers} == {"big_number_total"}
+    for chart in numbers:
+        (query,) = query_context(chart, 7, dashboard=orders)["queries"]
+        assert "time_offsets" not in query
+
+
+def test_a_period_ends_where_the_data_of_its_own_table_does(repository: Path, catalog: Catalog) -> None:
+    other = replace(catalog, reached=catalog.reached | {"gold.tickets": date(2071, 11, 10)})
+    periods = {one.key: one.time_range for one in compile_checked(repository / COMPANY / "superset", other).dashboards}
+    assert periods["orders"] == "2017-09-04 : 2017-11-27"
+    assert periods["tickets"] == "2071-08-01 : 2071-11-01"

@@ -54,7 +54,6 @@ class Connection:
         self.url = url
 
     def cursor(self) -> "Cursor":
-        """A new cursor."""
         return Cursor(self.url)
 
     def tables(self) -> list[tuple[str, str]]:
@@ -96,19 +95,15 @@ class Cursor:
         return self
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        """The next row, or None."""
         return next(self._rows, None)
 
     def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
-        """The next ``size`` rows."""
         return list(islice(self._rows, size or self.arraysize))
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """The rows that are left."""
         return list(self._rows)
 
     def close(self) -> None:
-        """Forget the result."""
         self._rows = iter(())
 
 

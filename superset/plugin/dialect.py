@@ -23,7 +23,6 @@ class CacheDialect(default.DefaultDialect):
 
     @classmethod
     def dbapi(cls) -> ModuleType:
-        """The driver (SQLAlchemy 1.4 looks it up by this name)."""
         from plugin import dbapi
 
         return dbapi
@@ -33,31 +32,25 @@ class CacheDialect(default.DefaultDialect):
         tls = url.query.get("tls") == "true"
         return [f"grpc{'+tls' if tls else ''}://{url.host}:{url.port or TLS_PORT}"], {}
 
-    def initialize(self, connection: Connection) -> None:
-        """Nothing to look up: one kind of service, of the same version as this code."""
+    def initialize(self, connection: Connection) -> None:  # nothing to look up
         self.default_schema_name = DEFAULT_SCHEMA
 
     def do_ping(self, dbapi_connection: Any) -> bool:
-        """Ask the service something that reads no table."""
         dbapi_connection.cursor().execute("SELECT 1")
         return True
 
     def get_schema_names(self, connection: Connection, **_: Any) -> list[str]:
-        """Schemas that hold tables."""
         return sorted({schema for schema, _ in connection.connection.tables()})
 
     def get_table_names(self, connection: Connection, schema: str | None = None, **_: Any) -> list[str]:
-        """Tables of a schema."""
         return sorted(name for owner, name in connection.connection.tables() if owner == (schema or DEFAULT_SCHEMA))
 
     def has_table(self, connection: Connection, table_name: str, schema: str | None = None, **_: Any) -> bool:
-        """Whether the service has this table."""
         return table_name in self.get_table_names(connection, schema)
 
     def get_columns(
         self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
     ) -> list[dict[str, Any]]:
-        """Columns as the result of a query would have them."""
         quoted = ".".join(self.identifier_preparer.quote(name) for name in (schema or DEFAULT_SCHEMA, table_name))
         result = connection.exec_driver_sql(f"SELECT * FROM {quoted} LIMIT 0")
         return [
@@ -66,7 +59,6 @@ class CacheDialect(default.DefaultDialect):
         ]
 
     def get_pk_constraint(self, _: Connection, *_names: Any, **__: Any) -> dict[str, Any]:
-        """Tables have no declared keys."""
         return {"constrained_columns": [], "name": None}
 
     def _none(self, _: Connection, *_names: Any, **__: Any) -> list[Any]:

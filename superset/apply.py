@@ -21,6 +21,8 @@ def main() -> None:
     done = reconcile(SupersetSettings.load(), start_superset, plan=parser.parse_args().plan)
     for change in done.changes:
         print(json.dumps(asdict(change)))
+    for note in done.notes:
+        print(json.dumps({"waits": note}))
     warmed = done.warmed.requests if done.warmed else 0
     print(json.dumps({"release": done.release, "changes": len(done.changes), "warmed": warmed}))
 

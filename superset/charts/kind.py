@@ -17,6 +17,7 @@ GRAINS = {"day": "P1D", "week": "P1W", "month": "P1M", "quarter": "P3M", "year":
 ALL_TIME = "No filter"  # Superset's word for it
 COLOR_SCHEME = "biaac"
 LANGUAGE = "en"
+KEY = r"^[a-z0-9_-]+$"  # of a dashboard or chart: a part of an address
 ROWS = 10_000  # Superset's own cap of a chart's rows
 
 Form = dict[str, Any]  # a chart's parameters as Superset keeps them (form_data)
@@ -94,6 +95,7 @@ class Kind(Record):
     largest: ClassVar[bool] = False  # whether it shows the largest groups, as it says, instead of all
     grouping: ClassVar[tuple[str, ...]] = ("by",)  # its fields that hold columns
 
+    key: str | None = Field(None, pattern=KEY, description="Keeps the chart when kind, metric or columns change.")
     title: str | None = Field(None, min_length=1, max_length=80, description="Default: made of metric and columns.")
     width: int | None = Field(None, ge=2, le=COLUMNS, description=f"Of {COLUMNS}; default: what is left, shared.")
 
@@ -127,9 +129,9 @@ class Kind(Record):
         return self.groups[-1][1] if getattr(self, "top", None) and self.groups and not self.largest else None
 
     @property
-    def key(self) -> str:
-        """What identifies it in its file, whatever its title and place: kind, metrics, columns."""
-        return "-".join([self.kind(), *self.metrics, *(column for _, column in self.groups)])
+    def identity(self) -> str:
+        """What it is known by in its file, whatever its title and place: its key, or kind, metrics, columns."""
+        return self.key or "-".join([self.kind(), *self.metrics, *(column for _, column in self.groups)])
 
     def default_title(self, page: Page) -> str:
         """``Revenue by country``."""
@@ -146,7 +148,7 @@ class Kind(Record):
         return [
             Chart(
                 dashboard=page.dashboard,
-                key=self.key,
+                key=self.identity,
                 title=self.title or self.default_title(page),
                 description=" ".join(page.metrics[metric].description for metric in self.metrics),
                 dataset=page.model,

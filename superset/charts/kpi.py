@@ -35,7 +35,7 @@ class Kpi(Kind):
         (number,) = super().charts(page)
         course = replace(
             number,
-            key=f"trend-{self.kpi}",
+            key=f"trend-{self.key or self.kpi}",
             title=f"{number.title} over time",
             viz_type="echarts_area",
             form=page.form("echarts_area") | time_series.form(self.kpi, None, None, page) | COURSE,

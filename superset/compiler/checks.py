@@ -13,7 +13,7 @@ from sqlglot import exp
 from biaac import files as yaml_files
 from biaac.errors import PermanentError
 from biaac.files import File, Location
-from charts.kind import Kind
+from charts.kind import KEY, Kind
 
 from .bundle import Bundle
 from .catalog import Catalog, unknown
@@ -21,7 +21,6 @@ from .compile import compile_bundle
 from .files import Dashboard, Dataset
 from .filters import GrainFilter, PeriodFilter, SelectFilter
 
-KEY = r"[a-z0-9_-]+"  # of a dashboard: its file's name, and the last part of its address
 HINT = "biaac dashboards validate"
 Fault = tuple[Location, str]  # where in the file, what is wrong
 
@@ -31,6 +30,7 @@ def compile_checked(folder: Path, catalog: Catalog) -> Bundle:
     dashboards, faults = yaml_files.read_all(folder / "dashboards", Dashboard)
     datasets, more = yaml_files.read_all(folder / "datasets", Dataset)
     _raise([*faults, *more, *_names(folder / "dashboards", KEY, "such as sales_overview.yaml")])
+    dashboards = _by_key(dashboards)
     waiting = {} if catalog.release is None else _waiting(dashboards, catalog)
     dashboards = {name: file for name, file in dashboards.items() if name not in waiting}
     faults = [dataset.fault(*fault) for dataset in datasets.values() for fault in _dataset_faults(dataset, catalog)]
@@ -39,6 +39,16 @@ def compile_checked(folder: Path, catalog: Catalog) -> Bundle:
         faults += [file.fault(*fault) for fault in _dashboard_faults(file.value, extras.get(file.value.model), catalog)]
     _raise([*faults, *_names(folder / "datasets", r"gold\.\w+", "the model's name, such as gold.sales.yaml")])
     return compile_bundle(dashboards, extras, catalog, waiting)
+
+
+def _by_key(dashboards: dict[str, File[Dashboard]]) -> dict[str, File[Dashboard]]:
+    """Dashboards by what they are known by: their key, or the name of their file."""
+    by_key: dict[str, File[Dashboard]] = {}
+    for name, file in dashboards.items():
+        first = by_key.setdefault(file.value.key or name, file)
+        if first is not file:
+            _raise([file.fault(("key",), f"{first.path} has the same")])
+    return by_key
 
 
 def _names(folder: Path, pattern: str, expected: str) -> Iterator[str]:
@@ -99,9 +109,9 @@ def _dashboard_faults(dashboard: Dashboard, extra: Dataset | None, catalog: Cata
     for r, row in enumerate(dashboard.layout):
         for c, chart in enumerate(row.row):
             place = ("layout", r, "row", c)
-            if chart.key in seen:
-                yield place, f"{chart.key} stands there twice"
-            seen.add(chart.key)
+            if chart.identity in seen:
+                yield place, f"{chart.identity} stands there twice; give one a key"
+            seen.add(chart.identity)
             for field, message in _chart_faults(chart, types, catalog, dashboard.model):
                 yield (*place, field), message
 

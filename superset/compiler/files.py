@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Tag, model_validato
 
 from biaac.records import Record
 from charts import KINDS
-from charts.kind import COLUMNS, Kind
+from charts.kind import COLUMNS, KEY, Kind
 
 from .filters import AnyFilter, GrainFilter, PeriodFilter, SelectFilter, one_of
 
@@ -69,8 +69,9 @@ def widths(row: Row) -> list[int]:
 
 
 class Dashboard(Record):
-    """A whole dashboard file; its name is the file's own."""
+    """A whole dashboard file. Its key, or else its name, is the last part of its address and keeps its ids."""
 
+    key: str | None = Field(None, pattern=KEY, description="Keeps address, ids and links when the file is renamed.")
     title: Text
     description: Text
     owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")

@@ -40,7 +40,7 @@ REFUSED = {
     ),
     "a column that only SQL speaks of is gone": (
         {"orders": f"SELECT * EXCLUDE (ordered_at) FROM ({ORDERS})"},
-        "dashboards/orders.yaml:19: layout.2.row.1: chart 'Orders by weekday and channel': ",
+        "datasets/gold.orders.yaml:5: columns.weekday.sql: no column 'ordered_at'",
     ),
     "a metric does not run": (
         {"revenue": "SUM(amount) + no_function(amount)"},

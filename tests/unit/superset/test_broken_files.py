@@ -68,7 +68,12 @@ BROKEN = {
     "a chart of two kinds": ("{area: revenue", "{area: revenue, line: revenue", 13, ["exactly one of area, bar"]),
     "a chart wider than the page": ("by: country}", "by: country, width: 13}", 13, ["found 13"]),
     "charts that do not fit a row": ("by: country}", "by: country, width: 11}", 12, ["at most 12 wide"]),
-    "the same chart twice": ("[revenue, order_value]", "[revenue, revenue]", 11, ["kpi-revenue", "twice"]),
+    "the same chart twice": (
+        "[revenue, order_value]",
+        "[revenue, revenue]",
+        11,
+        ["kpi-revenue", "twice; give one a key"],
+    ),
     "no grain": ("  - {grain: week}\n", "", 5, ["exactly one grain is expected"]),
     "two grains": ("  - {grain: week}\n", "  - {grain: week}\n  - {grain: day}\n", 5, ["exactly one grain"]),
     "a filter twice": ("select: country}", "select: channel}", 9, ["channel stands there twice"]),

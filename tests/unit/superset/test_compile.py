@@ -16,6 +16,7 @@ from compiler.checks import compile_checked
 from compiler.layout import metadata, position
 from compiler.queries import filter_contexts, query_context
 from tests.unit.superset.conftest import COMPANY
+from tests.unit.superset.test_broken_files import VALID
 
 
 @pytest.fixture
@@ -38,6 +39,19 @@ def test_it_is_the_same_wherever_it_is_compiled(repository: Path, catalog: Catal
     assert compile_checked(repository / COMPANY / "superset", catalog) == bundle
     # Links that people keep depend on it.
     assert str(bundle.dashboards[0].uuid) == "8b05ab44-9851-5739-80f1-faab55ba0457"
+
+
+def test_a_key_keeps_a_dashboard_and_a_chart_when_file_and_columns_change(tmp_path: Path, catalog: Catalog) -> None:
+    before = VALID.replace("{area: revenue, by: country}", "{area: revenue, by: country, key: where}")
+    after = f"key: orders\n{before.replace('area: revenue, by: country', 'donut: orders, by: channel')}"
+    bundles = []
+    for folder, name, text in (("old", "orders", before), ("new", "sales", after)):
+        (tmp_path / folder / "dashboards").mkdir(parents=True)
+        (tmp_path / folder / f"dashboards/{name}.yaml").write_text(text)
+        bundles.append(compile_checked(tmp_path / folder, catalog))
+    (old,), (new,) = (bundle.dashboards for bundle in bundles)
+    assert (old.uuid, old.key) == (new.uuid, new.key)
+    assert {chart.uuid for chart in old.charts} == {chart.uuid for chart in new.charts}
 
 
 def test_the_small_company_shows_every_kind(bundle: Bundle) -> None:

@@ -48,7 +48,7 @@ def test_a_chart_is_known_by_what_it_shows_not_by_its_title() -> None:
         {"area": "revenue", "by": "channel", "title": "Where money comes from", "width": 8},
         {"area": "revenue", "by": "channel", "top": 4},
     ).row
-    assert named.key == plain.key == "area-revenue-channel"
+    assert named.identity == plain.identity == "area-revenue-channel"
 
 
 @pytest.mark.parametrize("name", files.SCHEMAS)

@@ -29,7 +29,7 @@ def compile_checked(folder: Path, catalog: Catalog) -> Bundle:
     """Read ``folder/dashboards`` and ``folder/datasets``, check and compile; ``PermanentError`` lists every fault."""
     dashboards, faults = yaml_files.read_all(folder / "dashboards", Dashboard)
     datasets, more = yaml_files.read_all(folder / "datasets", Dataset)
-    _raise([*faults, *more, *_names(folder / "dashboards", KEY, "such as sales_overview.yaml")])
+    _raise([*faults, *more, *_names(folder / "dashboards", KEY, "such as orders.yaml")])
     dashboards = _by_key(dashboards)
     waiting = {} if catalog.release is None else _waiting(dashboards, catalog)
     dashboards = {name: file for name, file in dashboards.items() if name not in waiting}
@@ -37,7 +37,7 @@ def compile_checked(folder: Path, catalog: Catalog) -> Bundle:
     extras = {name: file.value for name, file in datasets.items()}
     for file in dashboards.values():
         faults += [file.fault(*fault) for fault in _dashboard_faults(file.value, extras.get(file.value.model), catalog)]
-    _raise([*faults, *_names(folder / "datasets", r"gold\.\w+", "the model's name, such as gold.sales.yaml")])
+    _raise([*faults, *_names(folder / "datasets", r"gold\.\w+", "the model's name, such as gold.orders.yaml")])
     return compile_bundle(dashboards, extras, catalog, waiting)
 
 

@@ -138,7 +138,7 @@ def test_a_file_that_nobody_reads_is_named(name: str, tmp_path: Path, catalog: C
     path.write_text(VALID)
     with pytest.raises(PermanentError) as caught:
         check(tmp_path, catalog)
-    assert f"{path}:1: its name: such as sales_overview.yaml is expected" in str(caught.value)
+    assert f"{path}:1: its name: such as orders.yaml is expected" in str(caught.value)
 
 
 @pytest.mark.parametrize("fault", BROKEN)

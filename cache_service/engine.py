@@ -5,10 +5,11 @@ change those tables goes on using it, and nothing is ever stale by clock. What t
 whatever reads ``biaac.*``, is never kept.
 """
 
+import functools
 import os
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,7 @@ from biaac import objects
 from biaac.errors import BiaacError, PermanentError
 from cache_service import errors, system
 from cache_service.catalogue import Catalogue
-from cache_service.errors import QueryError, Unavailable
+from cache_service.errors import Abandoned, QueryError, Unavailable
 from cache_service.pool import Answer, Pool, resident
 from cache_service.questions import Pinned, Question
 from cache_service.results import Lru, SingleFlight
@@ -33,6 +34,9 @@ from cache_service.wire import from_stream
 TEXT_BYTES = 16 << 20  # of the statements whose tables or columns we remember; a dashboard's fifteen take 10 KiB
 QUERIES_KEPT = 1000  # rows of biaac.queries
 QUERY_TEXT = 2000  # characters of a statement kept in them
+
+
+Gone = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,16 @@ class Engine:
         self._schemas: Lru[pa.Schema] = Lru(TEXT_BYTES)
         self._flights: SingleFlight[Answer] = SingleFlight()
 
-    def answer(self, pinned: Pinned) -> pa.Table:
-        """The rows. Raises ``QueryError``, ``Unavailable``, or what loading a table raised."""
+    def answer(self, pinned: Pinned, gone: Gone = lambda: False) -> pa.Table:
+        """The rows; ``gone`` says whether nobody waits for them any more.
+
+        Raises ``QueryError``, ``Unavailable``, or what loading a table raised.
+        """
         started, at = time.monotonic(), datetime.now(UTC)
         question = pinned.question
         outcome, cache, table, cpu = "ok", "error", None, None
         try:
-            table, cache, cpu = self._answer(pinned)
+            table, cache, cpu = self._answer(pinned, gone)
             return table
         except BiaacError as error:
             outcome = getattr(error, "state", errors.DATA_CORRUPTED)
@@ -142,7 +149,7 @@ class Engine:
             "disk": {"files": files, "bytes": size, "capacity": self.store.capacity},
         }
 
-    def _answer(self, pinned: Pinned) -> tuple[pa.Table, str, float | None]:
+    def _answer(self, pinned: Pinned, gone: Gone) -> tuple[pa.Table, str, float | None]:
         """Rows, how they came (see ``QueryRecord.cache``), and processor time."""
         question = pinned.question
         if len(question.sql.encode()) > self.statement_kib << 10:
@@ -153,7 +160,7 @@ class Engine:
             if kept is not None:
                 return kept, "hit", None
         if facts is None or facts.cacheable:
-            answer, ran = self._flights.do(question, lambda: self._run(pinned))
+            answer, ran = self._shared(pinned, gone)
             facts = Facts(answer.touched, answer.volatile)
             if facts.cacheable:
                 table = from_stream(answer.stream)
@@ -162,14 +169,24 @@ class Engine:
                 return table, "miss" if ran else "shared", answer.cpu_seconds if ran else None
             if ran:
                 return from_stream(answer.stream), "bypass", answer.cpu_seconds
-        answer = self._run(pinned)  # what may differ is not shared with others either
+        answer = self._run(pinned, gone)  # what may differ is not shared with others either
         return from_stream(answer.stream), "bypass", answer.cpu_seconds
 
-    def _run(self, pinned: Pinned, *, run: bool = True) -> Answer:
+    def _shared(self, pinned: Pinned, gone: Gone) -> tuple[Answer, bool]:
+        """One run for all who ask the same now. Where the one who ran it has gone, the next does."""
+        while True:
+            try:
+                return self._flights.do(pinned.question, lambda: self._run(pinned, gone))
+            except Abandoned:
+                if gone():
+                    raise
+
+    def _run(self, pinned: Pinned, gone: Gone = lambda: False, *, run: bool = True) -> Answer:
         question, release = pinned.question, pinned.release
         header = {"sql": question.sql, "run": run, "tables": self.tables.versions(release)}
         try:
-            answer = self.pool.run(header, question.parameters or b"", lambda name: self.tables.supply(release, name))
+            supply = functools.partial(self.tables.supply, release)
+            answer = self.pool.run(header, question.parameters or b"", supply, gone)
         except QueryError as error:
             if release is None and error.state == errors.NO_SUCH_TABLE:
                 message = f"no release yet: nothing has been promoted in {self.catalogue.environment}"

@@ -14,6 +14,11 @@ TOO_MANY = "53300"
 LIMIT_EXCEEDED = "54000"
 NO_SUCH_RELEASE = "3D000"
 NO_SUCH_TABLE = "42P01"
+NO_SUCH_COLUMN = "42703"
+NO_SUCH_FUNCTION = "42883"
+SYNTAX = "42601"
+READ_ONLY = "25006"
+TOO_DEEP = "54001"
 NO_RELEASE_YET = "55000"
 NOT_SUPPORTED = "0A000"
 BAD_PARAMETER = "22023"
@@ -34,12 +39,13 @@ STATES = (
     (r"Resources exhausted|malloc of size", "53200"),
     (r"Divide by zero", "22012"),
     (r"Cast error|cannot be cast|Cannot cast", "22018"),
-    (r"overflow|Overflow", "22003"),
+    (r"overflow|Overflow|out of range", "22003"),
     (r"not implemented|not supported", "0A000"),
     (r"Schema error|Error during planning|type_coercion", "42000"),
     (r"Internal error", "XX000"),
 )
 MACHINERY = re.compile(r"^(DataFusion error: |Error during planning: |Optimizer rule '\w+' failed\s*caused by\s*)+")
+PYTHON_ERROR = re.compile(r"PyErr \{ type: .*?, value: \w+\(['\"](.*?)['\"]\), traceback")
 
 
 class _WithState(BiaacError):
@@ -52,12 +58,18 @@ class QueryError(_WithState, PermanentError):
     """A statement that cannot be answered."""
 
 
+class Abandoned(QueryError):
+    """Its client has gone, or does not want the answer any more."""
+
+
 class Unavailable(_WithState, TransientError):
     """The service cannot answer now."""
 
 
 def sqlstate(text: str) -> tuple[str, str]:
     """The SQLSTATE of an error, and its text without the engine's own layers and advice to report a bug."""
+    if python := PYTHON_ERROR.search(text):  # raised by one of ``functions``
+        text = f"{python[1]} in the statement's numbers or times"
     state = next((code for pattern, code in STATES if re.search(pattern, text)), "22000")
     message = MACHINERY.sub("", text).partition("This issue was likely caused by a bug")[0].strip()
     return state, message

@@ -19,7 +19,7 @@ TABLE = "TABLE"
 TEXT = pa.string()
 SEQUENCE = pa.field("key_sequence", pa.int32(), False)
 
-# SqlInfo codes; DataFusion folds unquoted names to lower case and sorts NULLs as the highest values.
+# SqlInfo codes; unquoted names are folded to lower case.
 SERVER = {
     0: "biaac cache service",
     1: "0.1.0",
@@ -35,7 +35,7 @@ SERVER = {
     503: 3,  # unquoted names: lower case
     504: '"',  # quotes names
     505: 1,  # quoted names: as written
-    507: 0,  # NULLs sort high
+    507: 3,  # NULLs stand at the end of every order
 }
 
 

@@ -25,10 +25,11 @@ import structlog
 
 from biaac.errors import BiaacError
 from cache_service import errors, wire
-from cache_service.errors import QueryError, Unavailable
+from cache_service.errors import Abandoned, QueryError, Unavailable
 from cache_service.settings import ServiceSettings
 from cache_service.wire import Limits
 
+GONE_S = 0.2  # how often a running statement's client is looked for
 BEGIN_S = 10.0  # a worker that takes nothing for so long has stopped
 START_S = 60.0  # imports on a cold disk; 0.3 s on a warm one
 START_TRIES_PAUSE_S = 1.0  # a start that fails at once would fail again at once
@@ -95,16 +96,17 @@ class Pool:
             self._to_start.put(True)
         threading.Thread(target=self._start_workers, name="worker starter", daemon=True).start()
 
-    def run(self, header: dict[str, Any], parameters: bytes, supply: Supply) -> Answer:
+    def run(self, header: dict[str, Any], parameters: bytes, supply: Supply, gone: Callable[[], bool]) -> Answer:
         """Have one worker answer ``header`` (see ``wire``); ``supply`` gives the tables its planner asks for.
 
+        Ends the worker when ``gone`` says that nobody waits.
         Raises whatever ``supply`` raised, or ``QueryError`` with the worker's reason, or with ours when it had to be
         killed or died; never asks twice, because what killed one worker would kill the next.
         """
         worker = self._begin(header, parameters)
         answered = False
         try:
-            reply, stream, failure = self._exchange(worker, supply)
+            reply, stream, failure = self._exchange(worker, supply, gone)
             answered = True
         except TimeoutError:
             raise QueryError(
@@ -135,10 +137,15 @@ class Pool:
             worker.process.wait()
         shutil.rmtree(self.spill, ignore_errors=True)
 
-    def _exchange(self, worker: Worker, supply: Supply) -> tuple[dict[str, Any], bytearray, BiaacError | None]:
+    def _exchange(
+        self, worker: Worker, supply: Supply, gone: Callable[[], bool]
+    ) -> tuple[dict[str, Any], bytearray, BiaacError | None]:
         end = time.monotonic() + self.wall_seconds
         failure: BiaacError | None = None
         while True:
+            while not wire.readable(worker.channel, GONE_S) and time.monotonic() < end:
+                if gone():
+                    raise Abandoned(errors.CANCELED, "the client has cancelled this statement, or gone")
             reply, payload = wire.receive(worker.channel, until=end)
             if "need" not in reply:
                 return reply, payload, failure

@@ -1,47 +1,20 @@
 """Column types: DuckDB's names in a manifest -> Arrow, as clients see them, as files on disk hold them, as answers do.
 
-Text is kept in the form DataFusion is fastest on: dictionary-encoded in large tables (a department repeats a million
-times: 1.4 GB resident against 2.1 GB on a six-million-row fact), string views in small ones. Clients get plain text.
+Text is kept as string views, on which DataFusion is fastest, in a table of any size: a dictionary would be smaller on
+disk (1.4 GB against 2.1 GB of a six-million-row fact) but grouped half as fast, and answers otherwise. Clients get
+plain text.
 Workers import this, so nothing of Google's or pydantic's is loaded here.
 """
 
-import re
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from biaac.errors import PermanentError
+from biaac import types
+from biaac.types import check_columns
 
 if TYPE_CHECKING:
     from biaac.releases import TableManifest
-
-LARGE = 500_000  # rows: dimensions stay below it, facts do not
-
-SCALARS = {
-    "BOOLEAN": pa.bool_(),
-    "TINYINT": pa.int8(),
-    "SMALLINT": pa.int16(),
-    "INTEGER": pa.int32(),
-    "BIGINT": pa.int64(),
-    "HUGEINT": pa.decimal128(38, 0),
-    "UTINYINT": pa.uint8(),
-    "USMALLINT": pa.uint16(),
-    "UINTEGER": pa.uint32(),
-    "UBIGINT": pa.uint64(),
-    "FLOAT": pa.float32(),
-    "DOUBLE": pa.float64(),
-    "VARCHAR": pa.string(),
-    "UUID": pa.string(),
-    "JSON": pa.string(),
-    "BLOB": pa.binary(),
-    "DATE": pa.date32(),
-    "TIME": pa.time64("us"),
-    "TIMESTAMP_S": pa.timestamp("s"),
-    "TIMESTAMP_MS": pa.timestamp("ms"),
-    "TIMESTAMP": pa.timestamp("us"),
-    "TIMESTAMP_NS": pa.timestamp("ns"),
-    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
-}
 
 PLAIN = {
     pa.string_view(): pa.string(),
@@ -52,33 +25,31 @@ PLAIN = {
 }
 
 
-def arrow_type(name: str) -> pa.DataType:
-    """The Arrow type of DuckDB's ``name``; ``ValueError`` for those no Gold table may have yet."""
-    if name.endswith("[]"):
-        return pa.list_(arrow_type(name[:-2]))
-    if match := re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", name):
-        return pa.decimal128(int(match[1]), int(match[2]))
-    if name not in SCALARS:
-        raise ValueError(f"no Arrow type for {name}; there are DECIMAL(p,s), T[] and {', '.join(SCALARS)}")
-    return SCALARS[name]
+def arrow_type(kind: str) -> pa.DataType:
+    """The Arrow type of a DuckDB type that is carried."""
+    if decimal := types.DECIMAL.fullmatch(kind):
+        return pa.decimal128(int(decimal[1]), int(decimal[2]))
+    name, _, zone = types.CARRIED[kind].partition(", tz=")
+    return pa.timestamp("us", tz=zone.rstrip("]")) if zone else pa.type_for_alias(name)
 
 
 def client_schema(manifest: "TableManifest") -> pa.Schema:
     """The table as clients see it."""
-    fields = []
-    for column in manifest.columns:
-        try:
-            fields.append(pa.field(column.name, arrow_type(column.type)))
-        except ValueError as error:
-            raise PermanentError(f"{manifest.name}.{column.name}: {error}") from None
-    return pa.schema(fields)
+    check_columns(manifest.name, {column.name: column.type for column in manifest.columns})
+    return pa.schema([(column.name, arrow_type(column.type)) for column in manifest.columns])
+
+
+def described_schema(manifest: "TableManifest") -> pa.Schema:
+    """The same with what each column means, where Flight SQL's clients look for it."""
+    remarks = [{"ARROW:FLIGHT:SQL:REMARKS": column.description} for column in manifest.columns]
+    fields = client_schema(manifest)
+    return pa.schema([field.with_metadata(remark) for field, remark in zip(fields, remarks, strict=True)])
 
 
 def disk_schema(manifest: "TableManifest") -> pa.Schema:
     """The table as its files on disk hold it: the same for every file of one release."""
-    text = pa.dictionary(pa.int32(), pa.string()) if manifest.rows >= LARGE else pa.string_view()
     return pa.schema(
-        [field.with_type(text) if field.type == pa.string() else field for field in client_schema(manifest)]
+        [field.with_type(pa.string_view()) if field.type == pa.string() else field for field in client_schema(manifest)]
     )
 
 
@@ -100,4 +71,4 @@ def answer_type(kind: pa.DataType) -> pa.DataType:
 
 def answer_schema(schema: pa.Schema) -> pa.Schema:
     """``answer_type`` of every column."""
-    return pa.schema([field.with_type(answer_type(field.type)).remove_metadata() for field in schema])
+    return pa.schema([(field.name, answer_type(field.type)) for field in schema])

@@ -1,8 +1,8 @@
 """The edge: Arrow Flight SQL in, Arrow out. Parses, calls the engine, answers.
 
-Errors reach clients as ``<SQLSTATE>: <what, and what next>`` in three Flight classes: ``FlightUnavailableError`` ask
-again, ``FlightServerError`` the request is at fault or refused, ``FlightInternalError`` a bug (its traceback is in the
-log, never in the answer).
+Errors reach clients as ``<SQLSTATE>: <what, and what next>`` in a class of Flight's, which drivers map to their own:
+unavailable (ask again), invalid argument (the statement is wrong), unimplemented, cancelled, unknown (limits, damaged
+data), internal (a bug: its traceback is in the log, never in the answer).
 
 Headers: ``x-biaac-release`` pins the release a call is answered from. Actions beside Flight SQL's own:
 
@@ -12,6 +12,7 @@ Headers: ``x-biaac-release`` pins the release a call is answered from. Actions b
 
 import functools
 import json
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -26,7 +27,7 @@ from cache_service.engine import Engine
 from cache_service.errors import QueryError
 from cache_service.metadata import TableInfo
 from cache_service.questions import Question
-from cache_service.schemas import client_schema
+from cache_service.schemas import described_schema
 from cache_service.wire import to_stream
 
 ACTIONS = [
@@ -37,8 +38,25 @@ ACTIONS = [
     ("status", "release, pointer age, workers, memory, cache"),
 ]
 SESSION_CLOSED = 1
+ANSWERS = (pa.ArrowInvalid, pa.ArrowNotImplementedError)
+# Start of a SQLSTATE -> Flight's class, where it is not "invalid argument".
+CLASSES = {
+    errors.NOT_SUPPORTED: pa.ArrowNotImplementedError,
+    errors.CANCELED: flight.FlightCancelledError,
+    **dict.fromkeys(("53", "54000", "58", "XX"), flight.FlightServerError),
+}
 
 log = structlog.get_logger()
+_format_exception = traceback.format_exception
+
+
+def _formatted(error: Any, *arguments: Any, **options: Any) -> list[str]:
+    """pyarrow writes this into its answer for all but Flight's own errors, which cannot say "invalid argument"."""
+    value = arguments[0] if arguments else error
+    return [] if isinstance(value, ANSWERS) else _format_exception(error, *arguments, **options)
+
+
+traceback.format_exception = _formatted
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -50,9 +68,10 @@ def raises_flight_errors(method: Method) -> Method:
         try:
             return method(*args)
         except (Malformed, json.JSONDecodeError) as error:
-            raise flight.FlightServerError(f"08P01: {error}") from None
+            raise pa.ArrowInvalid(f"08P01: {error}") from None
         except QueryError as error:  # an answer to the client; for the log it is no error
-            raise flight.FlightServerError(f"{error.state}: {error}") from None
+            kind = next((kind for start, kind in CLASSES.items() if error.state.startswith(start)), pa.ArrowInvalid)
+            raise kind(f"{error.state}: {error}") from None
         except PermanentError as error:  # no statement's fault: a release is damaged
             log.error("a release cannot be served", call=method.__name__, reason=error.message, hint=error.hint)
             raise flight.FlightServerError(f"{errors.DATA_CORRUPTED}: {error}") from None
@@ -96,7 +115,7 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
     @raises_flight_errors
     def get_flight_info(self, context: Any, descriptor: flight.FlightDescriptor) -> flight.FlightInfo:
         """A statement's columns, and the ticket that brings its rows."""
-        command = unpack(descriptor.command)
+        command = unpack(descriptor.command or b"")
         if metadata.is_metadata(command):
             schema, ticket = self._metadata(command, _release(context)).schema, descriptor.command
         else:
@@ -116,12 +135,13 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
         command = unpack(ticket.ticket)
         if metadata.is_metadata(command):
             return flight.RecordBatchStream(self._metadata(command, _release(context)))
-        return flight.RecordBatchStream(self.engine.answer(self.catalogue.pin(_question(command, _release(context)))))
+        pinned = self.catalogue.pin(_question(command, _release(context)))
+        return flight.RecordBatchStream(self.engine.answer(pinned, context.is_cancelled))
 
     @raises_flight_errors
     def do_put(self, _context: Any, descriptor: flight.FlightDescriptor, reader: Any, writer: Any) -> None:
         """Bind a prepared statement's parameters: answers a new handle that holds them."""
-        command = unpack(descriptor.command)
+        command = unpack(descriptor.command or b"")
         if command.name != "CommandPreparedStatementQuery":
             raise QueryError("25006", f"{command.name}: this service is read only")
         question = Question.decode(command.data(1))
@@ -142,12 +162,24 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
                 return iter([encode((1, SESSION_CLOSED))])
             case "warm":
                 request = json.loads(body)
-                if not isinstance(request, dict) or not {"environment", "release"} <= set(request):
+                if not isinstance(request, dict) or {type(request.get(key)) for key in ("environment", "release")} != {
+                    str
+                }:
                     raise Malformed('warm: the body is {"environment": ..., "release": ...}')
                 return iter([json.dumps(self.engine.warm(request["environment"], request["release"])).encode()])
             case "status":
                 return iter([json.dumps(self.engine.status()).encode()])
         raise QueryError(errors.NOT_SUPPORTED, f"action {action.type} is not supported")
+
+    @raises_flight_errors
+    def list_flights(self, _context: Any, _criteria: bytes) -> Iterator[flight.FlightInfo]:
+        """Refused: Flight SQL lists tables by CommandGetTables."""
+        raise QueryError(errors.NOT_SUPPORTED, "ListFlights is not supported", hint="ask CommandGetTables")
+
+    @raises_flight_errors
+    def do_exchange(self, _context: Any, _descriptor: Any, _reader: Any, _writer: Any) -> None:
+        """Refused: Flight SQL has no use for it."""
+        raise QueryError(errors.NOT_SUPPORTED, "DoExchange is not supported")
 
     def list_actions(self, _context: Any) -> list[tuple[str, str]]:
         """Every action ``do_action`` takes."""
@@ -167,7 +199,7 @@ class Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ships no
         release = self.catalogue.choose(release_id)
         tables = [_info(name, system.schema(name), []) for name in system.TABLES]
         for manifest in self.catalogue.manifests(release) if release else []:
-            tables.append(_info(manifest.name, client_schema(manifest), manifest.grain))
+            tables.append(_info(manifest.name, described_schema(manifest), manifest.grain))
         return metadata.answer(command, sorted(tables, key=lambda table: table[:2]))
 
 

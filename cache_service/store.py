@@ -1,6 +1,6 @@
 """Table files on local disk: each fetched once by digest, checked, and decoded to Arrow IPC for memory mapping.
 
-    <directory>/tables/<digest>.<text form>.arrow
+    <directory>/tables/<digest>.arrow
 
 The name says the whole content, a file is complete or absent (temporary name, then rename), and the folder may be
 deleted at any time: a restart goes on with what it finds.
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from google.cloud.storage import Bucket
 
@@ -65,7 +66,7 @@ class Store:
 
         Workers that have a deleted file mapped go on reading it: its pages live as long as the mapping.
         """
-        needed = {self._path(file, disk_schema(manifest)) for manifest in keep for file in manifest.files}
+        needed = {self._path(file) for manifest in keep for file in manifest.files}
         by_age = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.directory.glob("*.arrow"))
         excess = sum(size for _, size, _ in by_age) - self.capacity
         for _, size, path in by_age:
@@ -75,12 +76,11 @@ class Store:
                 path.unlink(missing_ok=True)
                 excess -= size
 
-    def _path(self, file: DataFile, schema: pa.Schema) -> Path:
-        form = "dictionary" if any(pa.types.is_dictionary(field.type) for field in schema) else "view"
-        return self.directory / f"{file.digest}.{form}.arrow"
+    def _path(self, file: DataFile) -> Path:
+        return self.directory / f"{file.digest}.arrow"
 
     def _file(self, table: str, file: DataFile, schema: pa.Schema) -> tuple[Path, int]:
-        path = self._path(file, schema)
+        path = self._path(file)
         fetched, mine = (
             (0, True) if path.exists() else self._fetches.do(path, lambda: self._fetch(table, file, schema, path))
         )
@@ -89,7 +89,7 @@ class Store:
 
     def _fetch(self, table: str, file: DataFile, schema: pa.Schema, path: Path) -> int:
         data = releases.read_file(self.lake, file)
-        decoded = _decode(table, file, data, schema)
+        decoded = decode(table, file, data, schema)
         temporary = path.with_name(f"{path.name}.{uuid4().hex}.tmp")
         with temporary.open("wb") as sink:
             with pa.ipc.new_file(sink, schema) as writer:
@@ -100,7 +100,7 @@ class Store:
         return len(data)
 
 
-def _decode(table: str, file: DataFile, data: bytes, schema: pa.Schema) -> pa.Table:
+def decode(table: str, file: DataFile, data: bytes, schema: pa.Schema) -> pa.Table:
     """The rows of a Parquet file in the form the table has on disk."""
     rows = pq.read_table(pa.BufferReader(data))
     if missing := [name for name in schema.names if name not in rows.column_names]:
@@ -109,15 +109,9 @@ def _decode(table: str, file: DataFile, data: bytes, schema: pa.Schema) -> pa.Ta
     for field in schema:
         column = rows.column(field.name).combine_chunks()
         try:
-            columns.append(_cast(column, field.type))
+            # A zero more: DataFusion sorts and groups a negative zero apart from zero, which DuckDB does not.
+            whole = pc.add(column, 0.0) if pa.types.is_floating(column.type) else column
+            columns.append(whole.cast(field.type))
         except pa.ArrowInvalid as error:
             raise PermanentError(f"{table}.{field.name}: {file.path} is no {field.type}: {error}") from None
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    if column.type == kind:
-        return column
-    if pa.types.is_dictionary(kind):
-        return column.cast(kind.value_type).dictionary_encode()  # one dictionary a file, which the IPC format asks for
-    return column.cast(kind)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from biaac.releases import Release, TableManifest
 from cache_service.catalogue import Catalogue
+from cache_service.wire import CATALOG
 
 RELEASES_SHOWN = 100  # the newest: a release is read as an object of its own, once
 
@@ -121,6 +122,29 @@ def _columns(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
         for position, column in enumerate(manifest.columns, start=1):
             in_grain = column.name in manifest.grain
             yield schema, name, position, column.name, column.type, in_grain, column.description
+
+
+@_table("information_schema.schemata", "catalog_name text, schema_name text")
+def _schemata(_inputs: Inputs) -> Iterable[tuple[Any, ...]]:
+    return ((CATALOG, name) for name in sorted({"gold", *(table.partition(".")[0] for table in TABLES)}))
+
+
+@_table(
+    "information_schema.tables", "table_catalog text, table_schema text, table_name text, table_type text, comment text"
+)
+def _information_tables(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
+    for schema, name, comment, *_ in _tables(inputs):
+        yield CATALOG, schema, name, "BASE TABLE", comment
+
+
+@_table(
+    "information_schema.columns",
+    "table_catalog text, table_schema text, table_name text, column_name text, ordinal_position number,"
+    " is_nullable text, data_type text, column_comment text",
+)
+def _information_columns(inputs: Inputs) -> Iterable[tuple[Any, ...]]:
+    for schema, name, position, column, kind, _, comment in _columns(inputs):
+        yield CATALOG, schema, name, column, position, "YES", kind, comment
 
 
 @_table("biaac.audits", "model text, audit text, blocking flag, rows number, outcome text, query text")

@@ -6,6 +6,7 @@ needs it, and those tables are exactly the ones that an answer depends on.
 """
 
 import json
+import select
 import socket
 import struct
 import time
@@ -36,6 +37,13 @@ def send(channel: socket.socket, header: dict[str, Any], payload: Any = b"") -> 
     channel.sendall(SIZES.pack(len(data), len(payload)) + data)
     if len(payload):
         channel.sendall(payload)
+
+
+def readable(channel: socket.socket, seconds: float) -> bool:
+    """Whether there is something to receive, or the other side has gone, after so long at most."""
+    poller = select.poll()  # select() takes no descriptor above 1023
+    poller.register(channel, select.POLLIN)
+    return bool(poller.poll(seconds * 1000))
 
 
 def receive(channel: socket.socket, *, until: float | None = None) -> tuple[dict[str, Any], bytearray]:

@@ -3,15 +3,13 @@
     python -m cache_service.worker SOCKET_FD LIMITS_JSON PARENT_PID
 
 It has no way out but its socket to the front: no credentials, no object store, no file but those the front names.
-A statement is planned first without the volatile functions, and only if that fails with them: so the planner itself,
-and no reading of the text, says whether an answer may be kept.
 """
 
 import contextlib
 import ctypes
+import itertools
 import json
 import os
-import re
 import resource
 import signal
 import socket
@@ -19,6 +17,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,17 +26,16 @@ import datafusion
 import pyarrow as pa
 from datafusion.catalog import CatalogProvider, SchemaProvider, Table
 
-from cache_service import errors, wire
+from cache_service import errors, functions, wire
+from cache_service.dialect import Statement
 from cache_service.errors import QueryError, sqlstate
 from cache_service.schemas import answer_schema
 from cache_service.wire import CATALOG, Limits
 
-VOLATILE = ("now", "current_date", "current_time", "current_timestamp", "today", "random", "rand", "uuid")
-# They make strings and lists of any length from a few letters, outside every memory pool (7.6 GB were seen).
-REFUSED = ("repeat", "lpad", "rpad", "array_repeat", "list_repeat", "array_resize", "list_resize")
-REFUSED_TABLE = ("generate_series", "range")
 READ_ONLY = datafusion.SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
 TABLES_KEPT = 64  # handles of memory maps, not their pages: enough for the tables of a few releases
+MESSAGE = 2 << 20  # bytes of a batch of an answer
+DEPTH = 5000  # calls while a statement is read: a chart's longest has some hundred
 PR_SET_PDEATHSIG = 1
 
 
@@ -92,10 +90,7 @@ class Worker:
             .with_disk_manager_specified(limits.spill)
             .with_fair_spill_pool(limits.memory // 2)  # what the pool does not see needs the other half
         )
-        self.volatile = self._context(runtime)
-        self.pure = self._context(runtime)
-        for function in VOLATILE:
-            self.pure.deregister_udf(function)
+        self.context = self._context(runtime)
 
     def _context(self, runtime: datafusion.RuntimeEnvBuilder) -> datafusion.SessionContext:
         config = (
@@ -108,13 +103,15 @@ class Worker:
             .set("datafusion.optimizer.hash_join_single_partition_threshold", "1000000000")
             .set("datafusion.optimizer.hash_join_single_partition_threshold_rows", "100000000")
             .set("datafusion.optimizer.use_statistics_registry", "true")
+            .set("datafusion.sql_parser.default_null_ordering", "nulls_last")
+            .set("datafusion.sql_parser.parse_float_as_decimal", "true")
         )
         context = datafusion.SessionContext(config, runtime)
         context.register_catalog_provider(CATALOG, ReleaseCatalog(self))
-        for function in (*REFUSED, *REFUSED_TABLE):
-            context.deregister_udf(function)
-        for function in REFUSED_TABLE:
-            context.deregister_udtf(function)
+        # It makes the SUM beside a COUNT(DISTINCT) wider after a comparison with it has been typed: an error then.
+        context.remove_optimizer_rule("single_distinct_aggregation_to_group_by")
+        context.remove_optimizer_rule("eliminate_group_by_constant")  # fails where x and CAST(x) are both keys
+        functions.register(context)
         return context
 
     def table(self, name: str) -> Table | None:
@@ -133,7 +130,7 @@ class Worker:
             self.failure = QueryError(errors.DATA_CORRUPTED, header["failed"])
             raise self.failure
         files = [Path(file) for file in header["files"]]
-        table = self.opener.submit(_open, payload, files, self.limits.partitions).result()
+        table = self.opener.submit(open_table, payload, files, self.limits.partitions).result()
         if version is not None:
             self.kept[key] = table
             if len(self.kept) > TABLES_KEPT:
@@ -166,47 +163,49 @@ class Worker:
         self, sql: str, parameters: bytes | bytearray = b"", *, run: bool = True
     ) -> tuple[dict[str, Any], pa.Buffer]:
         """Facts about the statement, and its rows (none unless ``run``) as an Arrow IPC stream."""
-        frame, volatile = self._plan(sql, _parameters(parameters))
-        schema = frame.schema()
-        plain = answer_schema(schema)
+        statement, given = Statement.parse(sql), _parameters(parameters)
+        if given is not None and len(given) != statement.placeholders:
+            message = f"the statement takes {statement.placeholders} parameters, {len(given)} are given"
+            raise QueryError(errors.BAD_PARAMETER, message)
+        text = statement.write(self._columns)
+        frame = self.context.sql_with_options(text, READ_ONLY, param_values=given)
+        answered: Iterable[Any] = frame.execute_stream() if run else ()
+        batches = (batch.to_pyarrow() for batch in answered)
+        first = next(batches, None)
+        plain = answer_schema(self._schema(frame) if first is None else first.schema)
         sink = pa.BufferOutputStream()
         rows = 0
         with pa.ipc.new_stream(sink, plain) as stream:
-            if run:
-                for batch in frame.execute_stream():
-                    piece = _cast(batch.to_pyarrow(), plain)
-                    rows += piece.num_rows
-                    if rows > self.limits.rows or sink.tell() > self.limits.answer_bytes:
-                        limit = f"{self.limits.rows} rows or {self.limits.answer_bytes >> 20} MiB"
-                        message = f"the answer is larger than {limit}"
-                        raise QueryError(errors.LIMIT_EXCEEDED, message, hint="aggregate, or add a LIMIT")
+            for batch in itertools.chain([] if first is None else [first], batches):
+                rows += batch.num_rows
+                if rows > self.limits.rows or sink.tell() > self.limits.answer_bytes:
+                    limit = f"{self.limits.rows} rows or {self.limits.answer_bytes >> 20} MiB"
+                    message = f"the answer is larger than {limit}"
+                    raise QueryError(errors.LIMIT_EXCEEDED, message, hint="aggregate, or add a LIMIT")
+                for piece in _cut(_cast(batch, plain)):
                     stream.write_batch(piece)
-        return {"touched": sorted(self.touched), "volatile": volatile}, sink.getvalue()
+        return {"touched": sorted(self.touched), "volatile": statement.volatile}, sink.getvalue()
 
-    def _plan(self, sql: str, parameters: dict[str, Any] | None) -> tuple[datafusion.DataFrame, bool]:
-        try:
-            return self.pure.sql_with_options(sql, READ_ONLY, param_values=parameters), False
-        except Exception:
-            # A volatile function is missing here, or the statement is wrong: then the other context says so too.
-            if self.failure:
-                raise
-            return self.volatile.sql_with_options(sql, READ_ONLY, param_values=parameters), True
+    def _schema(self, frame: datafusion.DataFrame) -> pa.Schema:
+        """The types that rows will have; those of the frame itself are from before types are made to fit."""
+        return self.context.create_dataframe_from_logical_plan(frame.optimized_logical_plan()).schema()
+
+    def _columns(self, name: str) -> pa.Schema | None:
+        table = self.table(name)
+        return None if table is None else table.schema
 
     def _as_query_error(self, error: Exception) -> QueryError:
         if isinstance(error, QueryError):
             return error
+        if isinstance(error, RecursionError):
+            return QueryError(errors.TOO_DEEP, "the statement is nested too deeply")
         state, message = sqlstate(str(error))
-        for function in (*REFUSED, *REFUSED_TABLE):
-            if re.search(rf"function '{function}'", message):
-                return QueryError(
-                    errors.NOT_SUPPORTED, f"function {function} is refused: it takes memory without limit"
-                )
         if state == errors.NO_SUCH_TABLE:
             return QueryError(state, message, hint=f"there are: {', '.join(sorted(self.tables)) or 'no tables yet'}")
         return QueryError(state, message)
 
 
-def _open(payload: bytearray, files: list[Path], partitions: int) -> Table:
+def open_table(payload: bytearray, files: list[Path], partitions: int) -> Table:
     """A table of the rows in ``payload`` and in memory-mapped ``files``, in stripes that fill every core."""
     with pa.ipc.open_stream(payload) as stream:
         schema, batches = stream.schema, list(stream)
@@ -217,6 +216,15 @@ def _open(payload: bytearray, files: list[Path], partitions: int) -> Table:
     loader = datafusion.SessionContext()
     loader.register_record_batches("loaded", stripes or [[pa.RecordBatch.from_pylist([], schema=schema)]])
     return loader.catalog().schema("public").table("loaded")
+
+
+def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Halves, until each is small enough: a stock client takes no message above 16 MiB."""
+    if batch.nbytes <= MESSAGE or batch.num_rows == 1:
+        yield batch
+        return
+    for start in (0, batch.num_rows // 2):
+        yield from _cut(batch.slice(start, batch.num_rows // 2 if start == 0 else None))
 
 
 def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
@@ -271,6 +279,7 @@ def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     limits = Limits(**json.loads(sys.argv[2]))
     _die_with(int(sys.argv[3]))
+    sys.setrecursionlimit(DEPTH)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the front ends its workers
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))

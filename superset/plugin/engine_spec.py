@@ -55,7 +55,7 @@ class CacheEngineSpec(BaseEngineSpec):
             SupersetErrorType.TABLE_DOES_NOT_EXIST_ERROR,
             {},
         ),
-        re.compile(r"ParserError\(\"(?P<syntax_error>[^\"]+)\"\)"): (
+        re.compile(r"42601: (?P<syntax_error>.+)"): (
             lazy_gettext("The statement cannot be read: %(syntax_error)s"),
             SupersetErrorType.SYNTAX_ERROR,
             {},

@@ -18,7 +18,7 @@ SELECT range AS order_id, range % 7 AS product_id,
        TIMESTAMP '2017-01-01 08:00:00' + INTERVAL 1 HOUR * range AS ordered_at
 FROM range({start}, {end})
 """
-PRODUCTS = "SELECT range AS product_id, 'product ' || range AS name, ['a', 'b'] AS tags FROM range(6)"
+PRODUCTS = "SELECT range AS product_id, 'product ' || range AS name, '[1, 2]'::JSON AS tags FROM range(6)"
 EMPTY = "SELECT 1::BIGINT AS id, 'x' AS name, DATE '2017-01-01' AS day, 1.5::DECIMAL(9, 3) AS amount LIMIT 0"
 
 

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import adbc_driver_manager
@@ -12,9 +14,10 @@ from pyarrow import flight, parquet
 
 from biaac.flight import pack
 from tests.component.cache.conftest import Standing
-from tests.component.cache.service import ADBC_RELEASE, PATIENCE_S
+from tests.component.cache.service import ADBC_RELEASE, PATIENCE_S, eventually
 
 COUNT = "SELECT count(*) FROM gold.orders"
+ENDLESS = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT sum(n) FROM r"
 
 
 def test_adbc_executes_and_fetches_arrow(standing: Standing) -> None:
@@ -52,7 +55,7 @@ def test_adbc_reads_the_catalogue(standing: Standing) -> None:
         (catalog,) = connection.adbc_get_objects(depth="all").read_all().to_pylist()
         schemas = {schema["db_schema_name"]: schema["db_schema_tables"] for schema in catalog["catalog_db_schemas"]}
         tables = {table["table_name"]: table for table in schemas["gold"]}
-        assert set(schemas) == {"gold", "biaac"}
+        assert set(schemas) == {"gold", "biaac", "information_schema"}
         assert set(tables) == {"orders", "products", "empty"}
         assert [column["column_name"] for column in tables["products"]["table_columns"]] == [
             "product_id",
@@ -62,13 +65,13 @@ def test_adbc_reads_the_catalogue(standing: Standing) -> None:
         assert connection.adbc_get_table_types() == ["TABLE"]
         assert connection.adbc_get_info()["vendor_name"] == "biaac cache service"
         schema = connection.adbc_get_table_schema("products", db_schema_filter="gold")
-        assert schema == pa.schema({"product_id": pa.int64(), "name": pa.string(), "tags": pa.list_(pa.string())})
+        assert schema == pa.schema({"product_id": pa.int64(), "name": pa.string(), "tags": pa.string()})
 
 
 def test_adbc_describes_a_statement_without_running_it(standing: Standing) -> None:
     with standing.cache.adbc() as connection, connection.cursor() as cursor:
         schema = cursor.adbc_execute_schema("SELECT amount, 1 / 0 AS never FROM gold.orders")
-    assert (schema.names, schema.types) == (["amount", "never"], [pa.decimal128(18, 2), pa.int64()])
+    assert (schema.names, schema.types) == (["amount", "never"], [pa.decimal128(18, 2), pa.float64()])
 
 
 def test_pyarrow_asks_in_two_calls_and_for_the_columns_alone(standing: Standing) -> None:
@@ -93,14 +96,100 @@ def test_a_session_pins_a_release_by_header(standing: Standing) -> None:
         cursor.execute(COUNT)
 
 
+@pytest.mark.parametrize("mark", ["?", "$1"])
+def test_both_marks_bind_and_numbers_of_parameters_are_checked(standing: Standing, mark: str) -> None:
+    with standing.cache.adbc() as connection, connection.cursor() as cursor:
+        cursor.execute(f"{COUNT} WHERE channel = {mark}", ("SHOP",))
+        assert cursor.fetchall() == [(250,)]
+        with pytest.raises(adbc_driver_manager.ProgrammingError, match="22023: the statement takes 1 parameters, 2"):
+            cursor.execute(f"{COUNT} WHERE channel = {mark}", ("SHOP", 1))
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "state"),
+    [
+        ("SELECT nope FROM gold.orders", adbc_driver_manager.ProgrammingError, "42703"),
+        ("SELECT FROM WHERE", adbc_driver_manager.ProgrammingError, "42601"),
+        ("SELECT to_char(ordered_at, 'x') FROM gold.orders", adbc_driver_manager.NotSupportedError, "0A000"),
+    ],
+)
+def test_a_driver_raises_the_class_of_the_error(
+    standing: Standing, sql: str, kind: type[Exception], state: str
+) -> None:
+    with standing.cache.adbc() as connection, connection.cursor() as cursor, pytest.raises(kind, match=state):
+        cursor.execute(sql)
+
+
+@pytest.mark.parametrize("how", ["cancel", "go away"])
+def test_a_statement_that_nobody_waits_for_ends(standing: Standing, how: str) -> None:
+    cache, endless = standing.cache, f"{ENDLESS} -- {how}"
+
+    def runs() -> bool:
+        return any(worker["statement"] == endless for worker in cache.status()["workers"])
+
+    with cache.adbc() as connection, connection.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+        if how == "cancel":
+            answer = pool.submit(lambda: (cursor.execute(endless), cursor.fetchall()))
+            eventually(runs, what="it runs")
+            cursor.adbc_cancel()
+            with pytest.raises(adbc_driver_manager.Error, match="ancel"):
+                answer.result()
+        else:
+            ticket = flight.Ticket(pack("CommandStatementQuery", (1, endless)))
+            with flight.connect(cache.url) as client, pytest.raises(flight.FlightTimedOutError):
+                client.do_get(ticket, flight.FlightCallOptions(timeout=1)).read_all()
+            outcomes = f"SELECT outcome FROM biaac.queries WHERE statement LIKE '% -- {how}'"
+            eventually(lambda: cache.rows(outcomes) == [{"outcome": "57014"}], what="its end is recorded")
+        eventually(lambda: not runs(), what="it has ended")
+    assert cache.value(COUNT) == 1000
+
+
+def test_wide_rows_come_in_messages_that_a_stock_client_takes(standing: Standing) -> None:
+    seven = "(VALUES (1), (2), (3), (4), (5), (6), (7)) AS seven(n)"
+    wide = f"SELECT concat(order_id, '{'x' * 3000}') AS note FROM gold.orders, {seven}"
+    with standing.cache.adbc() as connection, connection.cursor() as cursor:
+        cursor.execute(wide)
+        assert cursor.fetch_arrow_table().num_rows == 7000
+
+
+def test_columns_are_described_in_information_schema_and_in_the_metadata(standing: Standing) -> None:
+    rows = standing.cache.rows("SELECT table_name FROM information_schema.tables ORDER BY 1")
+    assert [row["table_name"] for row in rows] == ["empty", "orders", "products"]
+    of_products = "FROM information_schema.columns WHERE table_name = 'products' ORDER BY ordinal_position"
+    columns = f"SELECT column_name, data_type {of_products}"
+    assert [tuple(row.values()) for row in standing.cache.rows(columns)] == [
+        ("product_id", "BIGINT"),
+        ("name", "VARCHAR"),
+        ("tags", "JSON"),
+    ]
+    with standing.cache.adbc() as connection:
+        schema = connection.adbc_get_table_schema("products", db_schema_filter="gold")
+    assert schema.field("name").metadata == {b"ARROW:FLIGHT:SQL:REMARKS": b"About name."}
+
+
+def test_what_flight_sql_does_not_use_is_refused_without_a_traceback(standing: Standing) -> None:
+    path = flight.FlightDescriptor.for_path("sales")
+    with flight.connect(standing.cache.url) as client:
+        calls = [
+            partial(next, iter(client.list_flights())),
+            partial(client.get_flight_info, path),
+            client.do_exchange(path)[1].read_chunk,
+            partial(next, client.do_action(("warm", b'{"environment": 1, "release": 2}'))),
+        ]
+        for call in calls:
+            with pytest.raises(pa.ArrowException, match=r"0A000|08P01") as error:
+                call()
+            assert "Traceback" not in str(error.value)
+
+
 def test_bytes_that_are_no_message_are_refused(standing: Standing) -> None:
     with flight.connect(standing.cache.url) as client:
         for ticket in (b"", b"\xff" * 50, pack("TicketStatementQuery", (1, b"x"))):
-            with pytest.raises(flight.FlightServerError, match="08P01: "):
+            with pytest.raises(pa.ArrowException, match="08P01: "):
                 client.do_get(flight.Ticket(ticket)).read_all()
-        with pytest.raises(flight.FlightServerError, match="0A000: CommandStatementSubstraitPlan is not supported"):
+        with pytest.raises(pa.ArrowException, match="0A000: CommandStatementSubstraitPlan is not supported"):
             client.do_get(flight.Ticket(pack("CommandStatementSubstraitPlan"))).read_all()
-        with pytest.raises(flight.FlightServerError, match="0A000: action Reboot is not supported"):
+        with pytest.raises(pa.ArrowException, match="0A000: action Reboot is not supported"):
             list(client.do_action("Reboot"))
 
 

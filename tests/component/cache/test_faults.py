@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
+import pyarrow as pa
 import pytest
 from pyarrow import flight
 
@@ -18,7 +19,7 @@ from tests.component.cache.service import PATIENCE_S, Cache, Lake, eventually
 
 COUNT = "SELECT count(*) FROM gold.orders"
 ENDLESS = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT sum(n) FROM r"
-CRASHING = "SELECT " + "+".join(["1"] * 60_000)  # the planner's recursion leaves the stack
+DEEP = "SELECT " + "+".join(["1"] * 6_000)
 BOMB = "SELECT length(" + "replace(" * 4 + "'aaaaaaaaaaaaaaaaaaaa'" + f", 'a', '{'a' * 90}')" * 4 + ")"
 
 
@@ -26,10 +27,10 @@ BOMB = "SELECT length(" + "replace(" * 4 + "'aaaaaaaaaaaaaaaaaaaa'" + f", 'a', '
     ("statement", "reason"),
     [
         (ENDLESS, "57014: stopped after 3 s of processor time"),
-        (CRASHING, r"58000: this statement ended its worker \(SIGSEGV\); it was not tried again"),
+        (DEEP, "54001: the statement is nested too deeply"),
         (BOMB, "53200: "),
     ],
-    ids=["endless", "crashing", "memory"],
+    ids=["endless", "deep", "memory"],
 )
 def test_a_bad_statement_costs_its_worker_and_neighbours_go_on(standing: Standing, statement: str, reason: str) -> None:
     cache = standing.cache
@@ -43,7 +44,7 @@ def test_a_bad_statement_costs_its_worker_and_neighbours_go_on(standing: Standin
     beside = threading.Thread(target=neighbour)
     beside.start()
     try:
-        with pytest.raises(flight.FlightServerError, match=reason) as error:
+        with pytest.raises(pa.ArrowException, match=reason) as error:
             cache.rows(statement)
         before = len(answers)
         eventually(lambda: len(answers) > before + 3, what="the neighbour is answered")
@@ -60,7 +61,7 @@ def test_a_statement_that_waits_instead_of_computing_is_stopped_by_the_clock(cac
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(cache.rows, ENDLESS)
         os.kill(running(cache), signal.SIGSTOP)  # it uses no processor from here on
-        with pytest.raises(flight.FlightServerError, match="57014: stopped after 8 s"):
+        with pytest.raises(pa.ArrowException, match="57014: stopped after 8 s"):
             answer.result()
     assert cache.value(COUNT) == 10
 
@@ -70,7 +71,7 @@ def test_a_worker_killed_from_outside_is_replaced_and_its_statement_fails_with_t
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(cache.rows, ENDLESS)
         os.kill(running(cache), signal.SIGKILL)
-        with pytest.raises(flight.FlightServerError, match=r"58000: this statement ended its worker \(SIGKILL\)"):
+        with pytest.raises(pa.ArrowException, match=r"58000: this statement ended its worker \(SIGKILL\)"):
             answer.result()
     eventually(lambda: len(ready(cache)) == 2, what="it is replaced")
 
@@ -99,13 +100,16 @@ def test_workers_killed_while_idle_cost_nobody_an_answer(cache: Cache, lake: Lak
         ("SELECT nope FROM gold.orders", "42703"),
         ("SELECT no_such_function(1)", "42883"),
         ("SELEC 1", "42601"),
-        ("SELECT 1 / 0", "22012"),
+        ("SELECT 9223372036854775807 + 1", "22003"),
+        ("SELECT count(*) FROM gold.orders TABLESAMPLE 1 PERCENT", "0A000"),
+        ("SELECT to_char(ordered_at, 'YYYY') FROM gold.orders", "0A000"),
+        ("SELECT ? + $3 + $name", "22023"),
         ("SELECT $1", "22023"),
         ("SELECT CAST('x' AS INTEGER)", "22018"),
-        ("SELECT repeat('x', 1000000000)", "0A000"),
-        ("SELECT lpad('x', 1000000000)", "0A000"),
-        ("SELECT * FROM generate_series(1, 1000000000)", "0A000"),
-        ("SELECT range(1, 1000000000)", "0A000"),
+        ("SELECT repeat('x', 1000000000)", "42883"),
+        ("SELECT lpad('x', 1000000000)", "42883"),
+        ("SELECT * FROM generate_series(1, 1000000000)", "42883"),
+        ("SELECT range(1, 1000000000)", "42883"),
         ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "54001"),
         ("SELECT '" + "x" * 300_000 + "'", "54000"),
         ("SELECT a.* FROM gold.orders AS a, gold.orders AS b, gold.orders AS c LIMIT 2000000", "54000"),
@@ -115,7 +119,7 @@ def test_what_cannot_be_answered_is_refused_by_its_state_without_a_traceback(
     standing: Standing, sql: str, state: str
 ) -> None:
     lost = standing.cache.status()["workers_lost"]
-    with pytest.raises(flight.FlightServerError) as error:
+    with pytest.raises(pa.ArrowException) as error:
         standing.cache.rows(sql)
     message = str(error.value)
     assert message.startswith(f"{state}: ")
@@ -142,7 +146,7 @@ def test_when_every_worker_is_busy_the_next_must_ask_again(cache: Cache, lake: L
         with pytest.raises(flight.FlightUnavailableError, match="53300: all 1 workers were busy"):
             cache.rows(COUNT)
         os.kill(worker, signal.SIGKILL)
-        with pytest.raises(flight.FlightServerError):
+        with pytest.raises(pa.ArrowException):
             answer.result()
     assert cache.value(COUNT) == 10
 

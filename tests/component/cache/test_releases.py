@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyarrow import flight
 
@@ -164,14 +165,14 @@ def test_a_corrupt_file_fails_the_warming_with_its_reason_and_the_old_release_st
     (file,) = lake.files(candidate, "gold.orders")
     whole = lake.lake.blob(file.path).download_as_bytes()
     lake.lake.blob(file.path).upload_from_string(whole[:-9] + bytes(9))
-    with pytest.raises(flight.FlightServerError, match=f"XX001: .*{file.digest}.parquet: content does not match"):
+    with pytest.raises(pa.ArrowException, match=f"XX001: .*{file.digest}.parquet: content does not match"):
         cache.warm(candidate)
-    with pytest.raises(flight.FlightServerError, match=r"XX001: .*content does not match its digest"):
+    with pytest.raises(pa.ArrowException, match=r"XX001: .*content does not match its digest"):
         cache.rows(COUNT, candidate)
     assert cache.value(COUNT) == 10
 
     lake.lake.blob(file.path).delete()
-    with pytest.raises(flight.FlightServerError, match=f"XX001: .*{file.digest}.parquet: missing"):
+    with pytest.raises(pa.ArrowException, match=f"XX001: .*{file.digest}.parquet: missing"):
         cache.warm(candidate)
     lake.lake.blob(file.path).upload_from_string(whole)
     assert cache.warm(candidate)["bytes_fetched"] == len(whole)
@@ -181,18 +182,18 @@ def test_a_corrupt_file_fails_the_warming_with_its_reason_and_the_old_release_st
 
 def test_warming_what_is_not_there_is_refused(cache: Cache, lake: Lake) -> None:
     cache.start()
-    with pytest.raises(flight.FlightServerError, match="3D000: release 000009-0123456789ab does not exist in prod"):
+    with pytest.raises(pa.ArrowException, match="3D000: release 000009-0123456789ab does not exist in prod"):
         cache.warm("000009-0123456789ab")
-    with pytest.raises(flight.FlightServerError, match="this instance serves prod, not preview"):
+    with pytest.raises(pa.ArrowException, match="this instance serves prod, not preview"):
         cache.act("warm", {"environment": "preview", "release": "000009-0123456789ab"})
-    with pytest.raises(flight.FlightServerError, match="08P01: warm: the body is"):
+    with pytest.raises(pa.ArrowException, match="08P01: warm: the body is"):
         cache.act("warm", {"release": 1})
 
 
 def test_the_disk_keeps_the_current_release_and_no_more_than_it_may(cache: Cache, lake: Lake) -> None:
     # Three tables of 1.2 MiB on a disk of 2 MiB; random text, so that no encoding makes them small.
     large = [
-        f"SELECT hash(range + {start}) AS order_id, md5('{start}' || range) AS channel FROM range(25000)"
+        f"SELECT (hash(range + {start}) >> 1)::BIGINT AS order_id, md5('{start}' || range) AS channel FROM range(25000)"
         for start in (1, 2, 3)
     ]
     cache.start(disk_mib=2)

@@ -5,7 +5,7 @@ import pytest
 
 from biaac.errors import PermanentError
 from biaac.releases import Column, TableManifest
-from cache_service.schemas import LARGE, answer_schema, client_schema, disk_schema
+from cache_service.schemas import answer_schema, client_schema
 
 
 def manifest(rows: int = 1, **columns: str) -> TableManifest:
@@ -22,13 +22,8 @@ def manifest(rows: int = 1, **columns: str) -> TableManifest:
 
 
 def test_a_type_that_has_no_arrow_type_is_refused_with_table_and_column() -> None:
-    with pytest.raises(PermanentError, match=r"gold\.orders\.place: no Arrow type for STRUCT\(a INTEGER\)"):
+    with pytest.raises(PermanentError, match=r"gold\.orders\.place: a Gold column cannot be STRUCT\(a INTEGER\)"):
         client_schema(manifest(place="STRUCT(a INTEGER)"))
-
-
-def test_text_is_a_dictionary_in_large_tables_and_a_view_in_small_ones() -> None:
-    assert disk_schema(manifest(LARGE, x="VARCHAR")).field("x").type == pa.dictionary(pa.int32(), pa.string())
-    assert disk_schema(manifest(LARGE - 1, x="VARCHAR")).field("x").type == pa.string_view()
 
 
 def test_answers_hold_plain_types_and_microseconds() -> None:

@@ -88,10 +88,8 @@ def ask(url: str, sql: str, release: str | None) -> Any:
 
 def _refusal(url: str, text: str) -> BiaacError:
     """The service's own words, ``SQLSTATE: what``, out of the layers around them; or that it does not answer."""
-    words = re.split(
-        r"\. Detail: | \((?:Unknown|Unavailable|InvalidArgument|Unimplemented|Cancelled);",
-        text.partition("[FlightSQL] ")[2] or text,
-    )[0]
+    ends = r"\. Detail: | \((?:Unknown|Unavailable|InvalidArgument|Unimplemented|Cancelled);"
+    words = re.split(ends, text.partition("[FlightSQL] ")[2] or text)[0]
     if re.match(r"[0-9A-Z]{5}: ", words):
         return PermanentError(words)
     reason = "" if "(Unavailable;" in text else f": {words}"

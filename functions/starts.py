@@ -53,13 +53,13 @@ def _is_due(clients: Clients, marker: dict[str, Any], by: str, name: str) -> boo
 
 
 def _died_undecided(clients: Clients, execution: str) -> bool:
-    """Whether an execution ended without success, and not because its data was rejected.
+    """Whether an execution ended without success, and its run neither rejected its data nor failed for good.
 
-    Rejected data waits for new data, changed models or a person's retry: running it again would reject it again.
+    Those wait for new data, changed models or a person's retry: running them again would end as before.
     """
     last = clients.workflow.execution(execution)
     # None: its history has expired, or the laptop's was wiped.
     if last is not None and (workflow.is_live(last) or workflow.error_of(last) is None):
         return False
     run = runs.read(clients.ops, clients.settings.environment, workflow.id_of(execution))
-    return run is None or run.outcome is not runs.Outcome.REJECTED
+    return run is None or run.outcome not in (runs.Outcome.REJECTED, runs.Outcome.FAILED)

@@ -44,7 +44,7 @@ FEATURE_FLAGS = {
     "CHART_PLUGINS_EXPERIMENTAL": True,  # the KPI with the period before; a dashboard's first row
     "DASHBOARD_RBAC": True,
 }
-SQLGLOT_DIALECTS_EXTENSIONS = {"biaac": Dialects.POSTGRES}  # what DataFusion's SQL is closest to
+SQLGLOT_DIALECTS_EXTENSIONS = {"biaac": Dialects.DUCKDB}  # what the cache service reads: so nothing is rewritten
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

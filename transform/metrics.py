@@ -18,7 +18,7 @@ from biaac.releases import Metric
 NAME = r"^[a-z][a-z0-9_]*$"
 # d3-format's own grammar, with the types it has; the browser shows "Invalid format" for anything else.
 FORMAT = r"^(.?[<>=^])?[+( -]?[$#]?0?\d*,?(\.\d+)?~?[bcdefgnoprsxX%]?$"
-DIALECT = "postgres"  # the cache service's SQL; DataFusion follows PostgreSQL
+DIALECT = "duckdb"  # in which models are written, and which the cache service reads
 
 
 def _expression(text: str) -> str:

@@ -18,7 +18,8 @@ def dashboard(environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("LAKE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("LAKE_DATA_DIR", str(tmp_path))
     models = Description.model_validate(describe(LakeSettings.load()))
-    catalog = Catalog({table.name: table for table in models.tables}, models.metrics, reached=date(2017, 12, 1))
+    tables = {table.name: table for table in models.tables}
+    catalog = Catalog(tables, models.metrics, reached=dict.fromkeys(tables, date(2017, 12, 1)))
     (dashboard,) = compile_checked(ROOT / "superset", catalog).dashboards
     return dashboard
 

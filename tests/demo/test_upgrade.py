@@ -108,13 +108,14 @@ def test_a_file_of_the_engine_that_both_changed_is_named_and_the_upgrade_stops(
 ) -> None:
     folder = tmp_path / "company"
     shutil.copytree(before, folder, symlinks=True)
-    (folder / "Makefile").write_text("ours:\n")
-    git(folder, "commit", "--quiet", "-am", "A Makefile of our own")
+    changed = git(upstream, "diff", "--name-only", "--diff-filter=M", f"HEAD~{BACK}", "HEAD", "--", "biaac", "cli")
+    (folder / changed[0]).write_text("# ours\n")
+    git(folder, "commit", "--quiet", "-am", "A file of the engine as we like it")
     git(folder, "fetch", "--quiet", "--tags", str(upstream))
     command = f"git show v{VERSION}:bin/upgrade | sh -s v{VERSION}"
     done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("changed by you and by upstream:\nMakefile\n")
+    assert done.stderr.startswith(f"changed by you and by upstream:\n{changed[0]}\n")
 
 
 def test_uncommitted_changes_stop_it_before_it_begins(upstream: Path, before: Path, tmp_path: Path) -> None:

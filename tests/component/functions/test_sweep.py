@@ -81,13 +81,14 @@ def test_an_execution_that_runs_or_succeeded_is_left_alone(
     assert sweep() == []
 
 
-def test_rejected_data_waits_and_is_not_tried_again(
-    sweep: Sweep, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.FAILED])
+def test_a_run_that_ended_for_good_waits_and_is_not_tried_again(
+    sweep: Sweep, airbyte: FakeAirbyte, executions: FakeExecutions, ops: Bucket, outcome: Outcome
 ) -> None:
     airbyte.start("shop", state="succeeded")
     [first] = sweep()
     executions.end(first, State.FAILED)
-    record(ops, first.rpartition("/")[2], Outcome.REJECTED)
+    record(ops, first.rpartition("/")[2], outcome)
     assert sweep() == []
     airbyte.start("shop", state="succeeded")
     assert len(sweep()) == 1, "new data is tried"

@@ -31,7 +31,7 @@ CONNECTORS = sorted(
 # environment and arguments of its Python, the exit code, what is printed
 COMMANDS = [
     ("transform", "-m transform.job --help", 0, "--execution"),
-    ("transform", "-m transform.job --execution x --reason sync", 1, "CLOUD_RUN_JOB"),
+    ("transform", "-m transform.job --execution x --reason sync", 2, "CLOUD_RUN_JOB"),
     ("transform", "-m transform.job --plan", 0, ""),
     ("ingestion", "-m ingestion.sync --connection nobody --job 1", 2, "connection nobody has no job 1"),
     ("superset", "superset/apply.py --plan", 2, "has no release yet"),

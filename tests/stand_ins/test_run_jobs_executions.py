@@ -50,6 +50,7 @@ def test_a_container_that_left_no_exit_code_was_killed(tmp_path: Path) -> None:
 def test_a_task_is_found_by_the_file_it_will_write_and_by_no_other(tmp_path: Path) -> None:
     task = Task.start(["sleep", "600"], os.environ, log=tmp_path / "log", exit_file=tmp_path / "a.exit")
     try:
+        wait_for(lambda: Task.find(tmp_path / "a.exit"), what="the child has become its program")
         living = Task.find(tmp_path / "a.exit")
         assert living is not None
         assert living.pid == task.pid

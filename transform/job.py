@@ -20,7 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+from google.api_core.exceptions import RetryError, ServerError, TooManyRequests
+from google.auth.exceptions import TransportError
 from google.cloud.storage import Bucket
+from requests import RequestException
 
 from biaac import connections, logs, releases, runs
 from biaac.clients import storage_client
@@ -36,6 +39,7 @@ from transform.settings import JobSettings, LakeSettings
 if TYPE_CHECKING:
     from transform.build import Lake
 
+SERVICE_IS_DOWN = (RetryError, ServerError, TooManyRequests, TransportError, ConnectionError, RequestException)
 REASONS = ("sync", "sweep", "deploy", "retry")
 
 log = structlog.get_logger()
@@ -122,7 +126,7 @@ def _recorded(work: Work) -> Run:
     """Decide, and record the decision; a failure that another start may not turn is recorded, too, and goes on."""
     try:
         run = _decide(work)
-    except TransientError:
+    except (TransientError, *SERVICE_IS_DOWN):  # no verdict: started again, also by a sweep
         raise
     except Exception as error:  # of whatever kind: without a record nobody would see it but in the log
         bug = (

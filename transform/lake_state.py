@@ -64,7 +64,7 @@ class LakeState:
                 content_type="application/zip",
                 if_generation_match=self.generation,
                 timeout=TRANSFER_S,
-                retry=None,  # a repeated upload meets its own write; the next run starts from whatever is there
+                retry=objects.RETRY,  # one that meets its own write is refused: the next run starts from it
             )
         except PreconditionFailed:
             raise TransientError(
